@@ -1,0 +1,42 @@
+import tseslint from "typescript-eslint";
+
+const restrictImports = (files, patterns, message) => ({
+  files,
+  rules: { "no-restricted-imports": ["error", { patterns: [{ group: patterns, message }] }] },
+});
+
+export default tseslint.config(
+  { ignores: ["node_modules/", ".kmvm/", "runs/"] },
+  ...tseslint.configs.strict,
+  {
+    files: ["**/*.ts"],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/no-misused-promises": "error",
+      "@typescript-eslint/await-thenable": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "no-console": "error",
+    },
+  },
+  // The tiers of docs/architecture.md: an arrow that points the wrong way is an error here, not a matter of taste.
+  restrictImports(
+    ["lib/**"],
+    ["@pulumi/*", "**/provider/**", "**/components/**", "**/cli/**", "**/runner/**"],
+    "lib/ is pure and at the bottom",
+  ),
+  restrictImports(
+    ["provider/qemu/**", "provider/images/**"],
+    ["@pulumi/*", "**/plugin/**", "**/components/**", "**/cli/**"],
+    "knows nothing of Pulumi",
+  ),
+  restrictImports(["runner/**"], ["@pulumi/*", "**/components/**", "**/cli/**"], "the runner is a program of its own"),
+  restrictImports(
+    ["components/**", "stacks/**"],
+    ["**/cli/**", "**/runner/**", "**/plugin/**"],
+    "a program declares; it does not do",
+  ),
+);

@@ -1,0 +1,21 @@
+// One project a level of test, cheapest first; see docs/TESTING.md.
+const level = (name, options = {}) => ({
+  displayName: name,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  transform: {
+    "\\.[cm]?[jt]s$": [
+      "@swc/jest",
+      { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
+    ],
+  },
+  // Packages that come as ES modules only; jest runs CommonJS.
+  transformIgnorePatterns: [
+    "/node_modules/(?!(execa|@sindresorhus|figures|get-stream|human-signals|is-plain-obj|is-stream|is-unicode-supported|npm-run-path|parse-ms|path-key|pretty-ms|strip-final-newline|unicorn-magic|yoctocolors)/)",
+  ],
+  modulePathIgnorePatterns: ["<rootDir>/.kmvm/", "<rootDir>/runs/"],
+  ...options,
+});
+
+module.exports = {
+  projects: ["unit", "component", "guest", "engine", "vm", "torture"].map((name) => level(name)),
+};

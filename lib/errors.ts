@@ -1,0 +1,40 @@
+/**
+ * A mistake or a circumstance that the user can do something about: shown as message and hint, without a stack.
+ * Anything else that is thrown is a bug and is shown with one.
+ */
+export class UserError extends Error {
+  override readonly name = "UserError";
+
+  /**
+   * @param message what went wrong: the thing, the value given, what is allowed; lower case, no full stop
+   * @param hint what to do about it: a command where there is one
+   * @param exitCode see `ExitCode`. @default 2, usage or settings
+   */
+  constructor(
+    message: string,
+    readonly hint?: string,
+    readonly exitCode: ExitCode = ExitCode.Usage,
+  ) {
+    super(message);
+  }
+}
+
+/** Exit codes of every `kmvm` verb. */
+export enum ExitCode {
+  Pass = 0,
+  TestsFailed = 1,
+  Usage = 2,
+  Infrastructure = 3,
+  NotCleanedUp = 4,
+  Interrupted = 130,
+}
+
+/** The message of anything that can be thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The code of a failed system call (`ENOENT`, …), if it is one. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
