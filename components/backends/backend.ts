@@ -29,6 +29,8 @@ export interface MachineArgs {
   readonly createdAt: pulumi.Input<string>;
   readonly expiresAt: pulumi.Input<string>;
   readonly owner: pulumi.Input<string>;
+  /** Hash of the URL of the state that owns the machine; empty where the program is not told. */
+  readonly backendHash: pulumi.Input<string>;
   /** Public key that may log in, one OpenSSH line. */
   readonly authorizedKey: pulumi.Input<string>;
   /** Key pair by which the machine shows that it is itself, made before it boots. */

@@ -1,0 +1,11 @@
+import type { BackendName } from "../../stacks/settings";
+import type { Backend } from "./backend";
+
+/** The only place that names every backend. Each is loaded when it is used, so that no run loads another's SDK. */
+const backends: Record<BackendName, () => Promise<Backend>> = {
+  qemu: async () => (await import("./qemu/backend")).qemu,
+};
+
+export function loadBackend(name: BackendName): Promise<Backend> {
+  return backends[name]();
+}

@@ -1,0 +1,225 @@
+import { isAbsolute, join } from "node:path";
+import { parse as parseYaml } from "yaml";
+import type { z } from "zod";
+import { UserError } from "../lib/errors";
+import type { Problem } from "../components/backends/backend";
+import type { Source } from "../lib/run-request";
+import type { StackName } from "./name";
+import {
+  isSettingKey,
+  settingDefinitions,
+  settingKeys,
+  type SettingDefinition,
+  type SettingKey,
+} from "./setting-definitions";
+import type { Settings } from "./settings";
+
+/** Where settings come from, low to high; the command line's flags are in `configuration`. */
+export interface SettingSources {
+  /** Text of Pulumi.<profile>.yaml. */
+  readonly profile: string;
+  /** Configuration of the stack, namespace kmvm, keys without it. */
+  readonly configuration: Readonly<Record<string, string>>;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Relative paths are relative to it. */
+  readonly root: string;
+  /** Whether a directory of this host exists. */
+  readonly isDirectory: (path: string) => boolean;
+}
+
+type Raw = { value: unknown; from: string };
+type Parsed = { [K in SettingKey]: z.output<(typeof settingDefinitions)[K]["schema"]> | undefined };
+
+/** Shown instead of a secret value. */
+const hidden = "[secret]";
+
+function profileConfiguration(text: string): Record<string, unknown> {
+  const parsed = (parseYaml(text) ?? {}) as { config?: Record<string, unknown> };
+  return Object.fromEntries(
+    Object.entries(parsed.config ?? {})
+      .filter(([key]) => key.startsWith("kmvm:"))
+      .map(([key, value]) => [key.slice("kmvm:".length), value]),
+  );
+}
+
+/** The value of each key that wins, and where it came from. */
+function layered(stack: StackName, sources: SettingSources): Map<string, Raw> {
+  const raw = new Map<string, Raw>();
+  const put = (from: string, values: Record<string, unknown>) => {
+    for (const [key, value] of Object.entries(values)) raw.set(key, { value, from });
+  };
+  put(`Pulumi.${stack.profile}.yaml`, profileConfiguration(sources.profile));
+  put("configuration of the stack", sources.configuration);
+  for (const key of settingKeys) {
+    const { variable }: SettingDefinition = settingDefinitions[key];
+    const value = variable && sources.environment[variable];
+    if (value) raw.set(key, { value, from: `environment variable ${variable}` });
+  }
+  return raw;
+}
+
+function fixFor(key: string, from: string, stack: StackName): string {
+  if (from.startsWith("environment")) return `change or unset ${from}`;
+  if (from.startsWith("Pulumi.")) return `mend kmvm:${key} in ${from}`;
+  return `pulumi config set -s ${stack.full} kmvm:${key} …`;
+}
+
+function parseEach(raw: Map<string, Raw>, stack: StackName): { parsed: Parsed; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const parsed = Object.fromEntries(
+    settingKeys.map((key) => {
+      const definition: SettingDefinition = settingDefinitions[key];
+      const given = raw.get(key);
+      const value = given?.value ?? definition.default;
+      if (value === undefined) return [key, undefined];
+      const result = definition.schema.safeParse(value);
+      if (result.success) return [key, result.data];
+      const shown = definition.secret ? hidden : value;
+      problems.push({
+        key,
+        value: shown,
+        allowed: definition.allowed,
+        fix: fixFor(key, given?.from ?? "default", stack),
+      });
+      return [key, undefined];
+    }),
+  ) as Parsed;
+  for (const [key, { value, from }] of raw) {
+    if (isSettingKey(key)) continue;
+    problems.push({
+      key,
+      value,
+      allowed: `no such setting; there are ${settingKeys.join(", ")}`,
+      fix: `remove kmvm:${key} from the ${from}`,
+    });
+  }
+  return { parsed, problems };
+}
+
+function located(source: Source, branch: string | undefined, root: string): Source {
+  if (source.kind === "repository") return branch === undefined ? source : { ...source, branch };
+  return isAbsolute(source.path) ? source : { ...source, path: join(root, source.path) };
+}
+
+/** What no single setting can tell. Looks only at settings that are right by themselves. */
+function combinedProblems(parsed: Parsed, sources: SettingSources): Problem[] {
+  const problems: Problem[] = [];
+  for (const key of ["source", "kkmSource"] as const) {
+    const source = parsed[key] && located(parsed[key], undefined, sources.root);
+    if (source?.kind === "directory" && !sources.isDirectory(source.path))
+      problems.push({
+        key,
+        value: source.path,
+        allowed: "a directory that exists",
+        fix: "give another path, or make it",
+      });
+  }
+  if (parsed.device === "/dev/kkm" && !parsed.kkmSource)
+    problems.push({
+      key: "kkmSource",
+      value: undefined,
+      allowed: "needed for /dev/kkm",
+      fix: "give the directory or repository of the module",
+    });
+  const login = [parsed.registryUsername, parsed.registryPassword].filter((value) => value !== undefined).length;
+  if (login === 1)
+    problems.push({
+      key: parsed.registryUsername ? "registryPassword" : "registryUsername",
+      value: undefined,
+      allowed: "user and password of the registry, or neither",
+      fix: "give both (SP_APPID and SP_PASSWORD)",
+    });
+  if (parsed.registry === undefined && login === 2)
+    problems.push({
+      key: "registry",
+      value: undefined,
+      allowed: "needed with a user of it",
+      fix: "give the registry's host",
+    });
+  return problems;
+}
+
+export function problemsError(problems: readonly Problem[], stack: string): UserError {
+  const lines = problems.map(({ key, value, allowed, fix }) => {
+    const shown = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
+    return `  ${key} ${shown}; allowed: ${allowed}; to mend it: ${fix}`;
+  });
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  return new UserError(`${count} with the settings of ${stack}:\n${lines.join("\n")}`, "nothing was created");
+}
+
+/**
+ * Settings of a stack, from all their sources.
+ * @returns `settings` where every value is right by itself, and always every problem
+ */
+export function parseSettings(stack: StackName, sources: SettingSources): { settings?: Settings; problems: Problem[] } {
+  const { parsed, problems } = parseEach(layered(stack, sources), stack);
+  problems.push(...combinedProblems(parsed, sources));
+  const { backend, image, vcpus, memoryMiB, diskGiB, ttl, keep, device, target, source, directories, environment } =
+    parsed;
+  const {
+    bootTimeout,
+    timeout,
+    hangTimeout,
+    logMiB,
+    artifactsMiB,
+    attempt,
+    qemu,
+    registry,
+    registryUsername,
+    registryPassword,
+  } = parsed;
+  const complete =
+    backend &&
+    image &&
+    vcpus &&
+    memoryMiB &&
+    diskGiB &&
+    ttl &&
+    keep &&
+    device &&
+    target &&
+    source &&
+    directories &&
+    environment;
+  if (!complete || !bootTimeout || !timeout || !hangTimeout || !logMiB || !artifactsMiB || !attempt || !qemu)
+    return { problems };
+  const settings: Settings = {
+    stack,
+    backend,
+    image,
+    vcpus,
+    memoryMiB,
+    diskGiB,
+    ttl,
+    keep,
+    device,
+    target,
+    source: located(source, parsed.branch, sources.root),
+    directories:
+      parsed.location && directories.length === 1 && directories[0] === "." ? [parsed.location] : directories,
+    imageVersion: parsed.imageVersion ?? `${stack.profile}-${stack.id}`,
+    runtime: parsed.runtime,
+    environment,
+    registry:
+      registry === undefined
+        ? undefined
+        : { host: registry, username: registryUsername ?? "", password: registryPassword ?? "" },
+    kkmSource: parsed.kkmSource && located(parsed.kkmSource, parsed.kkmBranch, sources.root),
+    githubToken: parsed.githubToken,
+    limits: { boot: bootTimeout, run: timeout, hang: hangTimeout, logMiB, artifactsMiB },
+    attempt,
+    qemu,
+  };
+  return { settings: Object.freeze(settings), problems };
+}
+
+/** Settings for the evidence: what was asked for, without any secret. */
+export function shownSettings(settings: Settings): Record<string, unknown> {
+  const { registry, githubToken, ...rest } = settings;
+  return {
+    ...rest,
+    registry: registry && { host: registry.host, username: registry.username, password: registry.password && hidden },
+    githubToken: githubToken && hidden,
+  };
+}

@@ -1,0 +1,138 @@
+import { z } from "zod";
+import { devices, targets } from "../lib/run-request";
+import { backends, keepPolicies } from "./settings";
+import { duration, environment, integer, list, qemu, source, text, treePath } from "./setting-values";
+
+/** One setting: how it is written, what is allowed, and where else it may come from. */
+export interface SettingDefinition {
+  readonly schema: z.ZodType;
+  /** Used where nothing else says anything; absent: the setting may be absent too. */
+  readonly default?: unknown;
+  /** Completes "allowed: …". */
+  readonly allowed: string;
+  /** Environment variable that is honoured, above the configuration. */
+  readonly variable?: string;
+  readonly secret?: true;
+  /** One line for docs and --help. */
+  readonly meaning: string;
+}
+
+const oneOf = <const T extends readonly [string, ...string[]]>(values: T) => ({
+  schema: z.enum(values),
+  allowed: values.join(", "),
+});
+const between = (from: number, to: number) => ({
+  schema: integer(from, to),
+  allowed: `a whole number from ${from} to ${to}`,
+});
+const time = (from: number, to: number) => ({
+  schema: duration(from, to),
+  allowed: `a time such as 90s, 30m or 2h (a bare number is seconds), from ${from} s to ${to} s`,
+});
+const aSource = { schema: source, allowed: "a directory of this host, or a repository's URL without a password in it" };
+const secret = { schema: z.string().min(1), allowed: "a text", secret: true } as const;
+
+/** All settings, by their key in the configuration (namespace kmvm). */
+export const settingDefinitions = {
+  backend: { ...oneOf(backends), default: "qemu", meaning: "where machines run" },
+  image: {
+    schema: text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,40}(@[A-Za-z0-9._-]{1,60})?$/),
+    allowed: "<name> (its promoted version) or <name>@<version>",
+    default: "L0-base",
+    meaning: "base image of the machine",
+  },
+  vcpus: { ...between(1, 64), default: 2, meaning: "virtual processors of the machine" },
+  memoryMiB: { ...between(512, 262144), default: 2048, meaning: "memory of the machine, MiB" },
+  diskGiB: { ...between(4, 1024), default: 20, meaning: "disk of the machine, GiB; takes what is used" },
+  ttl: {
+    ...time(20, 7 * 24 * 3600),
+    default: "4h",
+    meaning: "after this long the machine is gone, whatever else happens",
+  },
+  keep: { ...oneOf(keepPolicies), default: "never", meaning: "whether `kmvm test` keeps the machine when it ends" },
+  device: {
+    ...oneOf(devices),
+    default: "/dev/kvm",
+    variable: "HYPERVISOR_DEVICE",
+    meaning: "hypervisor device of the tests",
+  },
+  target: { ...oneOf(targets), default: "test", variable: "TARGET", meaning: "make target of the tests" },
+  source: { ...aSource, default: "samples/km-hello", meaning: "source tree that is brought into the machine" },
+  branch: {
+    schema: text(/^(?!-)[A-Za-z0-9._/+-]{1,200}$/),
+    allowed: "a branch or tag name",
+    variable: "SRC_BRANCH",
+    meaning: "branch of the source, where it is a repository",
+  },
+  directories: {
+    schema: list(treePath),
+    allowed: "1 to 64 relative paths inside the source, separated by spaces; no ..",
+    default: ["."],
+    variable: "PACKER_DIR",
+    meaning: "where make runs, in this order, inside the source",
+  },
+  location: {
+    schema: treePath,
+    allowed: "a relative path inside the source; no ..",
+    variable: "LOCATION",
+    meaning: "where make runs, if directories says nothing",
+  },
+  imageVersion: {
+    schema: text(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/),
+    allowed: "a container tag: letters, digits, _ . -",
+    variable: "IMAGE_VERSION",
+    meaning: "tag of the testenv and runenv images; default <profile>-<id> of the stack",
+  },
+  runtime: {
+    schema: text(/^[A-Za-z0-9._/+-]+$/),
+    allowed: "a path or name of an OCI runtime",
+    variable: "RUNTIME",
+    meaning: "OCI runtime for validate-runenv-image",
+  },
+  environment: {
+    schema: environment,
+    allowed: "an object of NAME: value, one line each",
+    default: {},
+    meaning: "variables for make",
+  },
+  registry: {
+    schema: text(/^[A-Za-z0-9.-]+(:\d{1,5})?$/),
+    allowed: "a host, or host:port",
+    meaning: "container registry of the testenv and runenv images",
+  },
+  registryUsername: {
+    schema: text(/^[^\0\n\r]+$/),
+    allowed: "a text",
+    variable: "SP_APPID",
+    meaning: "user of the registry",
+  },
+  registryPassword: { ...secret, variable: "SP_PASSWORD", meaning: "password of the registry's user" },
+  registryTenant: {
+    schema: text(/^[A-Za-z0-9.-]+$/),
+    allowed: "a tenant id",
+    variable: "SP_TENANT",
+    meaning: "tenant of the registry's user; checked, not needed by the registry",
+  },
+  kkmSource: { ...aSource, meaning: "source of the kkm module; needed for /dev/kkm" },
+  kkmBranch: {
+    schema: text(/^(?!-)[A-Za-z0-9._/+-]{1,200}$/),
+    allowed: "a branch or tag name",
+    meaning: "branch of kkmSource, where it is a repository",
+  },
+  githubToken: { ...secret, variable: "GITHUB_TOKEN", meaning: "to fetch private source, on this host only" },
+  bootTimeout: { ...time(10, 3600), default: "5m", meaning: "start of the machine to its first ssh" },
+  timeout: { ...time(5, 24 * 3600), default: "30m", meaning: "all steps of a run in the machine" },
+  hangTimeout: { ...time(5, 3600), default: "120s", meaning: "no sign of life from the machine" },
+  logMiB: { ...between(1, 102400), default: 1024, meaning: "log that is brought home at most" },
+  artifactsMiB: { ...between(1, 102400), default: 512, meaning: "artifacts that are brought home at most" },
+  attempt: { ...between(1, 1_000_000), default: 1, meaning: "another number runs the tests again" },
+  qemu: { schema: qemu, allowed: "an object with boot: direct or uefi", default: {}, meaning: "only for backend qemu" },
+} as const satisfies Record<string, SettingDefinition>;
+
+export type SettingKey = keyof typeof settingDefinitions;
+
+export const settingKeys = Object.keys(settingDefinitions) as SettingKey[];
+
+export function isSettingKey(key: string): key is SettingKey {
+  return key in settingDefinitions;
+}

@@ -1,0 +1,36 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { TestVm } from "../components/test-vm";
+
+/** What `kmvm ssh`, `exec`, `logs` and `ls` need to know of a machine: the stack's outputs `machine` and `privateKey`. */
+export interface MachineOutputs {
+  readonly id: string;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly hostKey: string;
+  readonly consolePath?: string | undefined;
+  readonly folder?: string | undefined;
+  readonly imageVersion: string;
+  readonly accelerator: string;
+  readonly expiresAt: string;
+}
+
+export function vmOutputs(vm: TestVm): { machine: pulumi.Output<MachineOutputs>; privateKey: pulumi.Output<string> } {
+  const { id, address, port, user, consolePath, folder, imageVersion, accelerator } = vm.machine;
+  const { hostKey, run } = vm;
+  return {
+    machine: pulumi.all({
+      id,
+      address,
+      port,
+      user,
+      hostKey,
+      consolePath,
+      folder,
+      imageVersion,
+      accelerator,
+      expiresAt: run.expiresAt,
+    }),
+    privateKey: pulumi.secret(vm.privateKey),
+  };
+}
