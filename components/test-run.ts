@@ -22,12 +22,12 @@ function requestOf(args: TestRunArgs): pulumi.Output<RunRequest> {
   const { machine } = vm;
   const { address, port, user, imageVersion, accelerator, consolePath, folder } = machine;
   return pulumi
-    .all([
-      pulumi.all({ id: machine.id, address, port, user, imageVersion, accelerator, consolePath, qemuFolder: folder }),
-      pulumi.all({ hostKey: vm.hostKey, privateKey: vm.privateKey, expiresAt: vm.run.expiresAt }),
-      vm.run.runId,
-    ])
-    .apply(([place, access, runId]) => ({
+    .output({
+      place: { id: machine.id, address, port, user, imageVersion, accelerator, consolePath, qemuFolder: folder },
+      access: { hostKey: vm.hostKey, privateKey: vm.privateKey, expiresAt: vm.run.expiresAt },
+      runId: vm.run.runId,
+    })
+    .apply(({ place, access, runId }) => ({
       stack: settings.stack.full,
       runId,
       attempt: settings.attempt,

@@ -19,7 +19,7 @@ export function vmOutputs(vm: TestVm): { machine: pulumi.Output<MachineOutputs>;
   const { id, address, port, user, consolePath, folder, imageVersion, accelerator } = vm.machine;
   const { hostKey, run } = vm;
   return {
-    machine: pulumi.all({
+    machine: pulumi.output({
       id,
       address,
       port,

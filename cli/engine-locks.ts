@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { z } from "zod";
+import { codeOf } from "../lib/errors";
+import { identify } from "../lib/process";
+import type { CliContext } from "./context";
+import type { Engine } from "./workspace";
+
+/** A lock of a file backend, as the engine writes it to .pulumi/locks/organization/<project>/<stack>/<uuid>.json. */
+const lockSchema = z.object({ pid: z.number(), username: z.string(), hostname: z.string(), timestamp: z.string() });
+export type EngineLock = z.infer<typeof lockSchema>;
+
+/** Locks that a stack has; none where the backend is not of files. */
+export function engineLocks(engine: Engine, project: string, stack: string): EngineLock[] {
+  const url = engine.environment["PULUMI_BACKEND_URL"] ?? "";
+  if (!url.startsWith("file://")) return [];
+  const folder = join(fileURLToPath(url), ".pulumi", "locks", "organization", project, stack);
+  try {
+    return readdirSync(folder).map((file) => lockSchema.parse(JSON.parse(readFileSync(join(folder, file), "utf8"))));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** Whether the process that took a lock is gone. A lock of another host cannot be judged: it is not. */
+export function isDead(lock: EngineLock): boolean {
+  return lock.hostname === hostname() && identify(lock.pid) === undefined;
+}
+
+/** Releases the locks of a stack if every one was taken by a process of this host that is gone. */
+export async function releaseDeadLocks(context: CliContext, engine: Engine, stack: Stack): Promise<void> {
+  const locks = engineLocks(engine, "kmvm", stack.name);
+  if (locks.length === 0 || !locks.every(isDead)) return;
+  context.terminal.step("lock", `of process ${locks.map(({ pid }) => pid).join(", ")}, which is gone: released`);
+  await stack.cancel();
+}

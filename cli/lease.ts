@@ -1,0 +1,71 @@
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { lock } from "proper-lockfile";
+import { z } from "zod";
+import { codeOf, ExitCode, UserError } from "../lib/errors";
+import { checkoutFolders } from "../lib/paths";
+import { identify, isAlive } from "../lib/process";
+
+/**
+ * Says that a `kmvm` command is at work on a stack. A stack whose lease is held by a dead process was left behind by a
+ * command that was killed; a stack without a lease is kept on purpose.
+ */
+const leaseSchema = z.object({ pid: z.number(), startTime: z.number(), command: z.string(), since: z.string() });
+export type Lease = z.infer<typeof leaseSchema>;
+
+const fileOf = (root: string, stack: string) => join(checkoutFolders.leases(root), `${stack}.json`);
+
+export function readLease(root: string, stack: string): Lease | undefined {
+  try {
+    return leaseSchema.parse(JSON.parse(readFileSync(fileOf(root, stack), "utf8")));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    // Killed while writing it: nobody's, and of nobody alive.
+    return { pid: 0, startTime: 0, command: "unknown", since: "unknown" };
+  }
+}
+
+/** Stacks that have a lease. */
+export function leasedStacks(root: string): string[] {
+  try {
+    return readdirSync(checkoutFolders.leases(root)).flatMap((file) => /^(.+)\.json$/.exec(file)?.[1] ?? []);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+export function isHeld(lease: Lease): boolean {
+  return isAlive(lease);
+}
+
+export function releaseLease(root: string, stack: string): void {
+  rmSync(fileOf(root, stack), { force: true });
+}
+
+/**
+ * Takes the lease of a stack.
+ * @returns the lease of a dead command that it replaced, if there was one
+ * @throws UserError that says who holds it
+ */
+export async function takeLease(root: string, stack: string, command: string): Promise<Lease | undefined> {
+  const folder = checkoutFolders.leases(root);
+  mkdirSync(folder, { recursive: true });
+  // Two that find the same dead lease at once must not both take it.
+  const unlock = await lock(folder, { retries: { retries: 50, minTimeout: 20, maxTimeout: 200 } });
+  try {
+    const other = readLease(root, stack);
+    if (other && isHeld(other))
+      throw new UserError(
+        `stack ${stack} is in use: \`${other.command}\`, process ${other.pid}, since ${other.since}`,
+        "wait for it, or choose another --id",
+        ExitCode.Infrastructure,
+      );
+    const me = identify(process.pid);
+    const mine: Lease = { pid: process.pid, startTime: me?.startTime ?? 0, command, since: new Date().toISOString() };
+    writeFileSync(fileOf(root, stack), JSON.stringify(mine), { mode: 0o600 });
+    return other;
+  } finally {
+    await unlock();
+  }
+}

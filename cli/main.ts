@@ -1,0 +1,38 @@
+import { Command, CommanderError } from "commander";
+import { ExitCode, UserError } from "../lib/errors";
+import { imageCommand } from "./commands/image";
+import { testCommand } from "./commands/test";
+
+/** Every verb, in the order of --help. */
+const commands = [testCommand, imageCommand];
+
+function program(): Command {
+  const kmvm = new Command("kmvm")
+    .description("Ephemeral VMs for testing hypervisor software.")
+    .exitOverride()
+    .showHelpAfterError("(kmvm --help shows how it is used)");
+  for (const command of commands) kmvm.addCommand(command().exitOverride().copyInheritedSettings(kmvm));
+  return kmvm;
+}
+
+/** Shows what went wrong and tells the exit code of it. */
+function failed(error: unknown): ExitCode {
+  // Commander has shown its message already; --help arrives here, too.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Pass : ExitCode.Usage;
+  if (error instanceof UserError) {
+    process.stderr.write(`kmvm: ${error.message}\n${error.hint ? `  ${error.hint}\n` : ""}`);
+    return error.exitCode;
+  }
+  process.stderr.write(
+    `kmvm: this is a bug in kmvm\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return ExitCode.Infrastructure;
+}
+
+program()
+  .parseAsync()
+  .catch((error: unknown) => {
+    process.exitCode = failed(error);
+  })
+  // Connections that the engine's library keeps open must not keep the command alive.
+  .finally(() => process.exit());

@@ -1,0 +1,44 @@
+import type { MachineSummary } from "../components/backends/backend";
+import { messageOf } from "../lib/errors";
+import type { RunResult, Verdict } from "../lib/run-result";
+import type { StackName } from "../stacks/name";
+import type { Terminal } from "./terminal";
+
+const paint: Record<Verdict, "green" | "red" | "magenta" | "yellow"> = {
+  pass: "green",
+  fail: "red",
+  timeout: "red",
+  infra: "magenta",
+  cancelled: "yellow",
+};
+
+const shownCases = 20;
+
+/** The end of a run, for a person. */
+export function showResult(terminal: Terminal, result: RunResult): void {
+  const { colors } = terminal;
+  terminal.line("");
+  terminal.line(`${colors.bold(colors[paint[result.verdict]](result.verdict.toUpperCase()))}  ${result.message}`);
+  const failed = result.cases.filter(({ outcome }) => outcome === "failed");
+  for (const { suite, name } of failed.slice(0, shownCases)) terminal.step("failed", `${suite}: ${name}`);
+  if (failed.length > shownCases) terminal.step("failed", `and ${failed.length - shownCases} more, see junit.xml`);
+  for (const line of result.consoleExcerpt.slice(0, shownCases)) terminal.step("console", line);
+  for (const warning of result.warnings) terminal.warn(warning);
+  terminal.step("evidence", result.evidence);
+}
+
+/** An update that ended before there was a result: what the engine said, the first cause first. */
+export function showEngineFailure(terminal: Terminal, errors: readonly string[], failure: unknown): void {
+  const causes = errors.filter((message) => !/^update failed$/.test(message));
+  terminal.line("");
+  terminal.line(`${terminal.colors.bold(terminal.colors.magenta("INFRA"))}  the run did not start`);
+  for (const cause of causes.length > 0 ? causes : [messageOf(failure)]) terminal.line(cause);
+}
+
+/** How to get into a kept machine, how to replay the tests there, and until when. */
+export function showKept(terminal: Terminal, stack: StackName, machine: MachineSummary | undefined): void {
+  if (!machine) return;
+  terminal.step("kept", `until ${machine.expiresAt}; remove it with: kmvm vm delete ${stack.full}`);
+  terminal.line(`kmvm ssh ${stack.full}`);
+  terminal.line(`kmvm exec ${stack.full} -- km-test`);
+}

@@ -1,0 +1,46 @@
+import { UserError } from "../lib/errors";
+import { parseStackName, type StackName } from "../stacks/name";
+import { settingsOf } from "../stacks/program";
+import type { Settings } from "../stacks/settings";
+import type { CliContext } from "./context";
+
+/** The engine's configuration holds texts. */
+export function asTexts(configuration: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(configuration).map(([key, value]) => [
+      key,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+}
+
+/**
+ * The settings that a stack of this name and configuration has, before anything of it exists.
+ * @throws UserError with every problem of the name and of the settings together
+ */
+export async function checkedSettings(
+  context: CliContext,
+  stackName: string,
+  configuration: Record<string, unknown>,
+): Promise<{ stack: StackName; settings: Settings }> {
+  const failures: UserError[] = [];
+  const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      failures.push(error);
+      return undefined;
+    }
+  };
+  const stack = await attempt(() => parseStackName(stackName));
+  // A wrong name is no reason to keep the other mistakes for the next time.
+  const stackLike: StackName = stack ?? { full: stackName, kind: "test", profile: "dev", id: "x" };
+  const settings = await attempt(() => settingsOf(stackLike, asTexts(configuration), context.environment));
+  if (stack && settings) return { stack, settings };
+  const [first, ...others] = failures;
+  throw new UserError(
+    failures.map(({ message }) => message).join("\n"),
+    others.length > 0 ? "nothing was created" : first?.hint,
+  );
+}

@@ -1,0 +1,105 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
+import { parse, stringify } from "yaml";
+import { writeFileSync } from "node:fs";
+import { engineEnvironment } from "../lib/engine-env";
+import { UserError, messageOf, ExitCode } from "../lib/errors";
+import type { MachineOutputs } from "../stacks/vm-outputs";
+import { program } from "../stacks/program";
+import type { CliContext } from "./context";
+
+/** The only file that knows the Automation API. */
+
+export type { EngineEvent };
+
+const projectName = "kmvm";
+
+/** The engine with this checkout's defaults, ready to be given stacks. */
+export interface Engine {
+  readonly command: PulumiCommand;
+  readonly environment: Record<string, string>;
+}
+
+export async function openEngine(context: CliContext): Promise<Engine> {
+  const { command, env } = engineEnvironment(context.root, context.home, context.environment);
+  if (!existsSync(command)) throw new UserError("the engine is not set up", "run scripts/setup");
+  // What inline programs and plugins read must be what the engine's own process reads.
+  Object.assign(process.env, env);
+  // The Automation API asks for <root>/bin/pulumi.
+  return {
+    command: await PulumiCommand.get({ root: join(command, "..", ".."), skipVersionCheck: true }),
+    environment: env,
+  };
+}
+
+const configurationFile = (root: string, stack: string) => join(root, `Pulumi.${stack}.yaml`);
+
+/** The stack's own configuration, keys without the namespace; secrets are left out. */
+export function readConfiguration(root: string, stack: string): Record<string, string> {
+  const file = configurationFile(root, stack);
+  if (!existsSync(file)) return {};
+  const { config = {} } = (parse(readFileSync(file, "utf8")) ?? {}) as { config?: Record<string, unknown> };
+  return Object.fromEntries(
+    Object.entries(config).flatMap(([key, value]) => {
+      if (!key.startsWith("kmvm:") || (value !== null && typeof value === "object" && "secure" in value)) return [];
+      return [[key.slice("kmvm:".length), typeof value === "string" ? value : JSON.stringify(value)]];
+    }),
+  );
+}
+
+/** Adds settings to the stack's configuration; the engine's own keys in the file stay. */
+export function writeConfiguration(root: string, stack: string, settings: Record<string, unknown>): void {
+  const file = configurationFile(root, stack);
+  const existing = existsSync(file) ? ((parse(readFileSync(file, "utf8")) ?? {}) as Record<string, unknown>) : {};
+  const config = { ...(existing["config"] as Record<string, unknown> | undefined) };
+  for (const [key, value] of Object.entries(settings)) config[`kmvm:${key}`] = value;
+  writeFileSync(file, stringify({ ...existing, config }));
+}
+
+export function removeConfiguration(root: string, stack: string): void {
+  rmSync(configurationFile(root, stack), { force: true });
+}
+
+const inlineProgram = (context: CliContext, stackName: string) => ({
+  stackName,
+  projectName,
+  program: () => program({ ...context.environment, ...process.env }),
+});
+
+const options = (context: CliContext, engine: Engine) => ({
+  workDir: context.root,
+  pulumiCommand: engine.command,
+  envVars: engine.environment,
+});
+
+export async function openStack(
+  context: CliContext,
+  engine: Engine,
+  name: string,
+  mode: "create" | "select",
+): Promise<Stack> {
+  const args = inlineProgram(context, name);
+  return mode === "create"
+    ? LocalWorkspace.createOrSelectStack(args, options(context, engine))
+    : LocalWorkspace.selectStack(args, options(context, engine));
+}
+
+/** @throws UserError when there is no such stack, or it has no machine */
+export async function machineOf(
+  context: CliContext,
+  name: string,
+): Promise<{ machine: MachineOutputs; privateKey: string }> {
+  const engine = await openEngine(context);
+  const missing = new UserError(`there is no machine of stack ${name}`, "see `kmvm ls`", ExitCode.Usage);
+  let stack: Stack;
+  try {
+    stack = await openStack(context, engine, name, "select");
+  } catch (error) {
+    if (/no stack named/.test(messageOf(error))) throw missing;
+    throw error;
+  }
+  const { machine, privateKey } = await stack.outputs();
+  if (!machine || !privateKey) throw missing;
+  return { machine: machine.value as MachineOutputs, privateKey: privateKey.value as string };
+}

@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+
+/** A process of this host, told apart from a later one of the same number. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Start time in clock ticks since boot: field 22 of /proc/<pid>/stat, see proc(5). */
+  readonly startTime: number;
+}
+
+/** undefined: there is no such process (any more), or it is a zombie. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return undefined;
+  }
+  // The name in parentheses may hold anything, parentheses too.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (fields[0] === "Z") return undefined;
+  return { pid, startTime: Number(fields[19]) };
+}
+
+export function isAlive({ pid, startTime }: ProcessIdentity): boolean {
+  return identify(pid)?.startTime === startTime;
+}
