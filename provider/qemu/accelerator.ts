@@ -1,0 +1,71 @@
+import { constants } from "node:fs";
+import { access, readFile } from "node:fs/promises";
+import { messageOf } from "../../lib/errors";
+import { probeKvm } from "./kvm-probe";
+
+export interface Accelerator {
+  readonly name: "kvm" | "tcg";
+  /** Value of -accel. */
+  readonly accel: string;
+  /** Value of -cpu. */
+  readonly cpu: string;
+  /** One sentence for a person: what and why. */
+  readonly reason: string;
+}
+
+/** What was seen of the host. */
+export interface HostFacts {
+  /** vmx or svm, from /proc/cpuinfo. */
+  readonly flag: "vmx" | "svm" | undefined;
+  /** Why /dev/kvm cannot be opened. */
+  readonly deviceProblem: string | undefined;
+  /** Why no guest ran on it. */
+  readonly probeProblem: string | undefined;
+  /** Parameter `nested` of kvm_intel or kvm_amd: whether a guest gets a /dev/kvm. */
+  readonly nested: boolean;
+}
+
+/** The guest's CPU has SVM, which TCG can nest, so that there is a /dev/kvm in the guest all the same. */
+const tcg = { name: "tcg", accel: "tcg,thread=multi", cpu: "EPYC,+svm" } as const;
+const software = "so the guest runs in software emulation (tcg), which is several times slower";
+
+/** Pure: facts -> choice. A device node proves nothing; the CPU flag and a guest that ran do. */
+export function chooseAccelerator({ flag, deviceProblem, probeProblem, nested }: HostFacts): Accelerator {
+  if (!flag) return { ...tcg, reason: `no vmx or svm flag in /proc/cpuinfo, ${software}` };
+  if (deviceProblem)
+    return {
+      ...tcg,
+      reason: `the CPU has ${flag} but /dev/kvm cannot be used (${deviceProblem}), ${software}; load kvm_${flag === "vmx" ? "intel" : "amd"}, or join the group kvm`,
+    };
+  if (probeProblem)
+    return { ...tcg, reason: `/dev/kvm opens but a probe guest did not run (${probeProblem}), ${software}` };
+  return {
+    name: "kvm",
+    accel: "kvm",
+    cpu: "host",
+    reason: nested
+      ? `${flag} in /proc/cpuinfo and a probe guest ran on /dev/kvm`
+      : `${flag} in /proc/cpuinfo and a probe guest ran on /dev/kvm; nested virtualisation is off on this host, so there is no /dev/kvm in the guest`,
+  };
+}
+
+/** Looks at this host. Without the CPU flag nothing is started. */
+export async function lookAtHost(): Promise<HostFacts> {
+  const flag = /^flags\s*:.*\b(vmx|svm)\b/m.exec(await readFile("/proc/cpuinfo", "utf8"))?.[1];
+  if (flag !== "vmx" && flag !== "svm")
+    return { flag: undefined, deviceProblem: undefined, probeProblem: undefined, nested: false };
+  const deviceProblem = await access("/dev/kvm", constants.R_OK | constants.W_OK).then(() => undefined, messageOf);
+  const nestedParameter = `/sys/module/kvm_${flag === "vmx" ? "intel" : "amd"}/parameters/nested`;
+  const nested = await readFile(nestedParameter, "utf8").then(
+    (value) => /^[Y1]/.test(value),
+    () => false,
+  );
+  return { flag, deviceProblem, probeProblem: deviceProblem ? undefined : await probeKvm("kvm"), nested };
+}
+
+let found: Promise<Accelerator> | undefined;
+
+/** The accelerator of this host; looked for once a process. */
+export function findAccelerator(): Promise<Accelerator> {
+  return (found ??= lookAtHost().then(chooseAccelerator));
+}

@@ -1,0 +1,62 @@
+import type { Accelerator } from "./accelerator";
+import type { Endpoint } from "./address";
+import { firmware } from "./firmware";
+import { files } from "./folder";
+import type { Boot, MachineSpec } from "./spec";
+
+/** Name of QEMU's process list entry; how a machine's processes are recognised. */
+export const guestName = (id: string) => `kmvm-${id}`;
+
+/**
+ * The kernel's command line for direct boot.
+ *
+ * The root is named by device: naming it by label would need an initrd, and NVMe, unlike virtio-blk, is built into the
+ * kernel. cloud-init is for clouds; here its work is done by credentials. Panics reach the console at any loglevel.
+ */
+export function kernelCommandLine(spec: Pick<MachineSpec, "id">, accelerator: Pick<Accelerator, "name">): string {
+  return [
+    "root=/dev/nvme0n1p2 rootwait ro",
+    "console=ttyS0,115200",
+    "cloud-init=disabled",
+    `systemd.hostname=${spec.id}`,
+    // Emulation has no speculation to defend against; it only executes the defence.
+    ...(accelerator.name === "tcg" ? ["mitigations=off"] : []),
+  ].join(" ");
+}
+
+/** What of a machine QEMU is told by arguments. */
+export type MachineShape = Pick<MachineSpec, "id" | "image" | "boot" | "vcpus" | "memoryMiB">;
+
+const bootArguments: Record<Boot, (shape: MachineShape, accelerator: Accelerator) => string[]> = {
+  direct: (shape, accelerator) => ["-kernel", shape.image.kernel, "-append", kernelCommandLine(shape, accelerator)],
+  uefi: () => [
+    ...["-drive", `if=pflash,unit=0,format=raw,readonly=on,file=${firmware.code}`],
+    ...["-drive", `if=pflash,unit=1,format=raw,file=${files.firmwareVariables}`],
+  ],
+};
+
+/**
+ * QEMU's arguments, program name excluded. Files of the machine are named relative to its folder, where QEMU works:
+ * a socket's path may not exceed 107 bytes. No secret is among them: QEMU reads credentials from a file.
+ */
+export function qemuArguments(spec: MachineShape, accelerator: Accelerator, endpoint: Endpoint): string[] {
+  return [
+    ...["-name", guestName(spec.id)],
+    ...["-nodefaults", "-no-user-config", "-display", "none"],
+    // The guest is not trusted: no new programs, no other user for QEMU.
+    ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
+    ...["-machine", "q35", "-accel", accelerator.accel, "-cpu", accelerator.cpu],
+    ...["-smp", String(spec.vcpus), "-m", `${spec.memoryMiB}M`],
+    ...["-pidfile", files.pid],
+    ...["-chardev", `socket,id=qmp,path=${files.qmp},server=on,wait=off`, "-mon", "chardev=qmp,mode=control"],
+    ...["-chardev", `file,id=console,path=${files.console},append=on`, "-serial", "chardev:console"],
+    // A machine's disk need not survive a crash of the host, so the guest's flushes need not wait for the host's disk.
+    ...["-drive", `if=none,id=disk,file=${files.overlay},format=qcow2,cache=unsafe,discard=unmap`],
+    ...["-device", "nvme,drive=disk,serial=kmvm,bootindex=0"],
+    ...["-netdev", `user,id=net,ipv6=off,hostfwd=tcp:${endpoint.address}:${endpoint.port}-:22`],
+    ...["-device", "virtio-net-pci,netdev=net,romfile="],
+    ...["-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng"],
+    ...["-fw_cfg", `name=opt/io.systemd.credentials/tmpfiles.extra,file=${files.tmpfilesExtra}`],
+    ...bootArguments[spec.boot](spec, accelerator),
+  ];
+}

@@ -1,0 +1,160 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { ExitCode, UserError } from "../../lib/errors";
+import { homeFolders } from "../../lib/paths";
+import { findAccelerator } from "./accelerator";
+import { endpointCandidates } from "./address";
+import { qemuArguments } from "./argv";
+import { writeCredentials } from "./credentials";
+import { checkDiskSpace, exists, explainDiskFull } from "./disk-space";
+import { files, newFolder } from "./folder";
+import { describe, findFolder, inspectMachine } from "./inspect";
+import { AddressTaken, launch } from "./launch";
+import { checkMemory } from "./memory";
+import { createDisks } from "./overlay";
+import { noSuchMachine } from "./power";
+import { processesOf } from "./processes";
+import { waitForQmp } from "./qmp";
+import { createFolder, readRecord, recordOf, sameMachine, writeRecord, type MachineRecord } from "./record";
+import { removeMachine } from "./remove";
+import { idPattern, type Machine, type MachineSpec, type Options } from "./spec";
+
+export { inspectMachine, listMachines } from "./inspect";
+export { stopMachine } from "./power";
+export { removeMachine } from "./remove";
+export type { InspectedMachine, Machine, MachineSpec, MachineTags } from "./spec";
+
+const adoptTimeoutMs = 30_000;
+
+function checkExpiry(id: string, expiresAt: string): void {
+  if (Date.parse(expiresAt) <= Date.now())
+    throw new UserError(`machine "${id}" expired at ${expiresAt}`, "make a new one with a longer ttl");
+}
+
+/** Starts QEMU on the first address that can be had, and notes what came of it. */
+async function bringUp(folder: string, record: MachineRecord, { log, signal }: Options): Promise<Machine> {
+  const { id } = record;
+  signal?.throwIfAborted();
+  await checkMemory(record.memoryMiB);
+  await checkDiskSpace(folder);
+  await createDisks(folder, record);
+  const accelerator = await findAccelerator();
+  log?.(`${accelerator.name}: ${accelerator.reason}`);
+  for (const endpoint of endpointCandidates(id)) {
+    signal?.throwIfAborted();
+    const attempt: MachineRecord = { ...record, endpoint, accelerator: accelerator.name };
+    // Before QEMU starts: whoever finds it later, with us dead, must know where it listens.
+    await writeRecord(folder, attempt);
+    try {
+      await launch(folder, record.expiresAt, qemuArguments(record, accelerator, endpoint), signal);
+    } catch (error) {
+      if (!(error instanceof AddressTaken)) throw error;
+      log?.(`${endpoint.address}:${endpoint.port} is taken, trying the next address`);
+      continue;
+    }
+    return running(folder, { ...attempt, startedAt: record.startedAt ?? new Date().toISOString() });
+  }
+  throw new UserError(
+    `machine "${id}" found no free address: ${endpointCandidates(id).length} of 127.0.0.0/8 were tried, all in use`,
+    "see what listens there: ss -ltnp 'sport = :2222'",
+    ExitCode.Infrastructure,
+  );
+}
+
+/** Notes that the machine runs, and tells where. */
+async function running(folder: string, record: MachineRecord): Promise<Machine> {
+  await writeRecord(folder, record);
+  const pid = (await processesOf(folder, record.id)).find(({ isQemu }) => isQemu)?.pid;
+  const { endpoint, accelerator } = record;
+  if (pid === undefined || endpoint === undefined || accelerator === undefined)
+    throw new UserError(
+      `QEMU of machine "${record.id}" ended right after it had started`,
+      `see ${join(folder, files.log)}`,
+      ExitCode.Infrastructure,
+    );
+  return { ...describe(folder, record), ...endpoint, pid, accelerator };
+}
+
+/** Takes over a machine whose QEMU runs already. */
+async function adopt(folder: string, record: MachineRecord, { log, signal }: Options): Promise<Machine> {
+  log?.(`QEMU of ${record.id} runs already, taking it over`);
+  await waitForQmp(folder, adoptTimeoutMs, () => undefined, signal);
+  return running(folder, { ...record, startedAt: record.startedAt ?? new Date().toISOString() });
+}
+
+/** @throws UserError that says who has the name, unless it is the same stack's own remains */
+function refuseIfHeld({ id, tags }: MachineRecord, by: MachineSpec): void {
+  if (tags.stack === by.tags.stack && tags.backendHash === by.tags.backendHash) return;
+  throw new UserError(
+    `machine "${id}" belongs to stack ${tags.stack}, run ${tags.runId}, of ${tags.owner}, made at ${tags.createdAt}`,
+    `choose another id, or remove that one: kmvm vm delete ${tags.stack}`,
+  );
+}
+
+/** The folder and record to go on with: those that are there, if they are of the same machine, or new ones. */
+async function claim(
+  home: string,
+  spec: MachineSpec,
+  options: Options,
+): Promise<{ folder: string; record: MachineRecord }> {
+  const wanted = recordOf(spec);
+  const machines = homeFolders.machines(home);
+  await mkdir(machines, { recursive: true, mode: 0o700 });
+  const folder = join(await realpath(machines), spec.id);
+  const found = await readRecord(folder);
+  if (found && sameMachine(found, wanted)) return { folder, record: { ...found, tags: wanted.tags } };
+  if (found) {
+    refuseIfHeld(found, spec);
+    options.log?.(`removing ${spec.id}, which an earlier run left with other settings`);
+    await removeMachine(home, spec.id, options);
+  }
+  await checkMemory(spec.memoryMiB);
+  await checkDiskSpace(machines);
+  if (await createFolder(folder, newFolder(home, spec.id, randomUUID().slice(0, 8)), wanted))
+    return { folder, record: wanted };
+  const winner = await readRecord(folder);
+  if (winner && sameMachine(winner, wanted)) return { folder, record: winner };
+  throw new UserError(`machine "${spec.id}" is being made by another process`, "choose another id, or try again");
+}
+
+/**
+ * Makes a machine and starts it, or goes on where an earlier attempt with the same specification was cut off. Returns
+ * as soon as QEMU runs and answers; that the guest has booted is for others to wait for.
+ *
+ * @throws UserError when something is missing on this host (program, memory, disk, address) or the name is taken
+ */
+export async function startMachine(home: string, spec: MachineSpec, options: Options = {}): Promise<Machine> {
+  if (!idPattern.test(spec.id))
+    throw new UserError(
+      `machine id "${spec.id}" is not 1 to 63 of a-z, 0-9 and -, beginning and ending with a letter or digit`,
+    );
+  checkExpiry(spec.id, spec.expiresAt);
+  const { folder, record } = await claim(home, spec, options);
+  try {
+    if ((await processesOf(folder, spec.id)).some(({ isQemu }) => isQemu)) return await adopt(folder, record, options);
+    await writeCredentials(folder, spec);
+    return await bringUp(folder, record, options);
+  } catch (error) {
+    throw explainDiskFull(folder, error);
+  }
+}
+
+/** Starts a stopped machine again from its own disk. Nothing to do when it runs. */
+export async function resumeMachine(home: string, id: string, options: Options = {}): Promise<Machine> {
+  const folder = await findFolder(home, id);
+  const record = folder === undefined ? undefined : await readRecord(folder);
+  if (folder === undefined || record === undefined) throw noSuchMachine(id);
+  if ((await inspectMachine(home, id))?.state === "running") return adopt(folder, record, options);
+  checkExpiry(id, record.expiresAt);
+  if (!(await exists(join(folder, files.tmpfilesExtra))))
+    throw new UserError(
+      `machine "${id}" was never made whole and cannot be started`,
+      `remove it: kmvm vm delete ${record.tags.stack}`,
+    );
+  try {
+    return await bringUp(folder, record, options);
+  } catch (error) {
+    throw explainDiskFull(folder, error);
+  }
+}
