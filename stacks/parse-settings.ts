@@ -58,6 +58,11 @@ function layered(stack: StackName, sources: SettingSources): Map<string, Raw> {
   return raw;
 }
 
+/** A URL that is refused for the password in it must not show that in its problem. */
+function withoutPassword(value: unknown): unknown {
+  return typeof value === "string" ? value.replace(/\/\/[^/@]*@/g, `//${hidden}@`) : value;
+}
+
 function fixFor(key: string, from: string, stack: StackName): string {
   if (from.startsWith("environment")) return `change or unset ${from}`;
   if (from.startsWith("Pulumi.")) return `mend kmvm:${key} in ${from}`;
@@ -74,7 +79,7 @@ function parseEach(raw: Map<string, Raw>, stack: StackName): { parsed: Parsed; p
       if (value === undefined) return [key, undefined];
       const result = definition.schema.safeParse(value);
       if (result.success) return [key, result.data];
-      const shown = definition.secret ? hidden : value;
+      const shown = definition.secret ? hidden : withoutPassword(value);
       problems.push({
         key,
         value: shown,
@@ -216,9 +221,11 @@ export function parseSettings(stack: StackName, sources: SettingSources): { sett
 
 /** Settings for the evidence: what was asked for, without any secret. */
 export function shownSettings(settings: Settings): Record<string, unknown> {
-  const { registry, githubToken, ...rest } = settings;
+  const { registry, githubToken, environment, ...rest } = settings;
   return {
     ...rest,
+    // A value may be anything that make is told, a password too; the names are enough to see what was set.
+    environment: Object.keys(environment),
     registry: registry && { host: registry.host, username: registry.username, password: registry.password && hidden },
     githubToken: githubToken && hidden,
   };
