@@ -21,6 +21,16 @@ export class Engine {
     this.client = new EngineClient(address, credentials.createInsecure());
   }
 
+  /** Rejects when nobody answers at the engine's address. */
+  reachable(timeoutMs = 10_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.client.waitForReady(Date.now() + timeoutMs, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
   /** @param ephemeral the next such line replaces this one */
   log(severity: Severity, message: string, urn: string, ephemeral = false): void {
     const request = new LogRequest()

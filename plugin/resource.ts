@@ -34,10 +34,14 @@ export interface Context {
 }
 
 /**
- * A resource type of a plugin. Properties come without secret marks (the engine puts them back on outputs of the same
- * name) and, in `check`, may hold `unknownValue`.
+ * A resource type of a plugin. Properties come without secret marks (they are put back onto outputs of the same name)
+ * and, in `check`, may hold `unknownValue`.
  */
 export interface ResourceType {
+  /** Outputs that only doing it can tell: an update's preview shows them as unknown. @default none */
+  readonly computed?: readonly string[];
+  /** Whether every output is secret as soon as one input is, rather than outputs of a secret input's name. @default false */
+  readonly secretsSpread?: boolean;
   /** Fills defaults and reports every mistake; starts nothing. */
   check(news: Properties, olds: Properties): { inputs: Properties; failures: CheckFailure[] };
   /** `olds` are the inputs of the last success. Absent: any changed input replaces. */

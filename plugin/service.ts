@@ -1,0 +1,153 @@
+import * as messages from "@pulumi/pulumi/proto/provider_pb";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import type { Engine } from "./engine";
+import { unary } from "./grpc";
+import type { Context, ResourceType } from "./resource";
+import { containsSecret, markSecrets, openSecrets } from "./secrets";
+import { fromStruct, toStruct, unknownValue, type Properties } from "./values";
+
+export interface Plugin {
+  readonly name: string;
+  readonly version: string;
+  /** Type token (`kmvm:index:Run`) -> what it does. Any other token is refused. */
+  readonly types: Readonly<Record<string, ResourceType>>;
+}
+
+/** Every property that is in one and not equal in the other. */
+export function changedProperties(olds: Properties, news: Properties): string[] {
+  const keys = new Set([...Object.keys(olds), ...Object.keys(news)]);
+  return [...keys].filter((key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]));
+}
+
+/** Properties without secret marks, and the way to put the marks back onto what is returned. */
+function opened(type: ResourceType, struct: Struct | undefined) {
+  const marked = fromStruct(struct);
+  const secret = new Set(Object.keys(marked).filter((name) => containsSecret(marked[name])));
+  const spread = type.secretsSpread === true && secret.size > 0;
+  return {
+    properties: openSecrets(marked) as Properties,
+    close: (properties: Properties): Struct => toStruct(markSecrets(properties, (name) => spread || secret.has(name))),
+    /** The same without spreading: inputs are as secret as they came. */
+    closeInputs: (inputs: Properties): Struct => toStruct(markSecrets(inputs, (name) => secret.has(name))),
+  };
+}
+
+/** Resource type of a URN: urn:pulumi:<stack>::<project>::<parent types>$<type>::<name> */
+function tokenOf(urn: string): string {
+  return urn.split("::")[2]?.split("$").at(-1) ?? "";
+}
+
+/** The gRPC service of a plugin. `cancelled` is aborted when the engine cancels. */
+export function service(plugin: Plugin, engine: Engine | undefined, cancelled: AbortController) {
+  const typeOf = (urn: string): ResourceType => {
+    const token = tokenOf(urn);
+    const type = plugin.types[token];
+    if (!type)
+      throw new Error(`${plugin.name} has no resource type "${token}"; it has ${Object.keys(plugin.types).join(", ")}`);
+    return type;
+  };
+  const context = (urn: string, timeoutSeconds: number): Context => ({
+    log: (severity, message) => engine?.log(severity, message, urn),
+    status: (message) => engine?.log("info", message, urn, true),
+    signal: cancelled.signal,
+    urn,
+    timeoutSeconds,
+  });
+  /** Lines that a resource said must not come after its result, nor after its failure. */
+  const afterLogs = async <T>(pending: Promise<T>): Promise<T> => {
+    try {
+      return await pending;
+    } finally {
+      await engine?.drained();
+    }
+  };
+
+  return {
+    handshake: unary(() => new messages.ProviderHandshakeResponse().setAcceptSecrets(true)),
+    getPluginInfo: unary(() => new PluginInfo().setVersion(plugin.version)),
+    getSchema: unary(() => new messages.GetSchemaResponse().setSchema("{}")),
+    checkConfig: unary((request: messages.CheckRequest) => new messages.CheckResponse().setInputs(request.getNews())),
+    diffConfig: unary(() => new messages.DiffResponse()),
+    configure: unary(() => new messages.ConfigureResponse().setSupportspreview(true).setAcceptsecrets(true)),
+    attach: unary(() => new Empty()),
+    cancel: unary(() => {
+      cancelled.abort();
+      return new Empty();
+    }),
+
+    check: unary((request: messages.CheckRequest) => {
+      const type = typeOf(request.getUrn());
+      const news = opened(type, request.getNews());
+      const { inputs, failures } = type.check(news.properties, opened(type, request.getOlds()).properties);
+      return new messages.CheckResponse()
+        .setInputs(news.closeInputs(inputs))
+        .setFailuresList(
+          failures.map(({ property, reason }) => new messages.CheckFailure().setProperty(property).setReason(reason)),
+        );
+    }),
+
+    diff: unary((request: messages.DiffRequest) => {
+      const type = typeOf(request.getUrn());
+      const olds = opened(type, request.getOldInputs()).properties;
+      const news = opened(type, request.getNews()).properties;
+      const { replaces, updates, deleteBeforeReplace } = type.diff
+        ? type.diff(olds, news, opened(type, request.getOlds()).properties)
+        : { replaces: changedProperties(olds, news), updates: [], deleteBeforeReplace: false };
+      const ignored = new Set(request.getIgnorechangesList());
+      const changes = [...replaces, ...updates].filter((property) => !ignored.has(property));
+      const { DIFF_SOME, DIFF_NONE } = messages.DiffResponse.DiffChanges;
+      return new messages.DiffResponse()
+        .setChanges(changes.length > 0 ? DIFF_SOME : DIFF_NONE)
+        .setDiffsList(changes)
+        .setReplacesList(replaces.filter((property) => !ignored.has(property)))
+        .setDeletebeforereplace(deleteBeforeReplace ?? false);
+    }),
+
+    create: unary(async (request: messages.CreateRequest) => {
+      const type = typeOf(request.getUrn());
+      const { properties: inputs, close } = opened(type, request.getProperties());
+      // Outputs that are missing in a preview are unknown to the program.
+      if (request.getPreview()) return new messages.CreateResponse().setProperties(close(inputs));
+      const made = await afterLogs(type.create(inputs, context(request.getUrn(), request.getTimeout())));
+      return new messages.CreateResponse().setId(made.id).setProperties(close(made.properties));
+    }),
+
+    read: unary(async (request: messages.ReadRequest) => {
+      const type = typeOf(request.getUrn());
+      const outputs = opened(type, request.getProperties());
+      const inputs = opened(type, request.getInputs());
+      const found = type.read
+        ? await type.read(request.getId(), outputs.properties, inputs.properties)
+        : { outputs: outputs.properties, inputs: inputs.properties };
+      // An empty id tells the engine that the resource is gone.
+      if (!found) return new messages.ReadResponse();
+      return new messages.ReadResponse()
+        .setId(request.getId())
+        .setProperties(outputs.close(found.outputs))
+        .setInputs(inputs.closeInputs(found.inputs));
+    }),
+
+    update: unary(async (request: messages.UpdateRequest) => {
+      const type = typeOf(request.getUrn());
+      const olds = opened(type, request.getOlds()).properties;
+      const { properties: news, close } = opened(type, request.getNews());
+      if (request.getPreview()) {
+        const unknown = Object.fromEntries((type.computed ?? []).map((name) => [name, unknownValue]));
+        return new messages.UpdateResponse().setProperties(close({ ...olds, ...news, ...unknown }));
+      }
+      if (!type.update) throw new Error(`${request.getUrn()} cannot be updated in place`);
+      const update = type.update(request.getId(), olds, news, context(request.getUrn(), request.getTimeout()));
+      return new messages.UpdateResponse().setProperties(close(await afterLogs(update)));
+    }),
+
+    delete: unary(async (request: messages.DeleteRequest) => {
+      const type = typeOf(request.getUrn());
+      const { properties: outputs } = opened(type, request.getProperties());
+      if (type.delete)
+        await afterLogs(type.delete(request.getId(), outputs, context(request.getUrn(), request.getTimeout())));
+      return new Empty();
+    }),
+  };
+}
