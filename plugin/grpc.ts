@@ -2,12 +2,20 @@ import { Metadata, status, type sendUnaryData, type ServerUnaryCall } from "@grp
 import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
+import { messageOf, UserError } from "../lib/errors";
 import { HalfMade } from "./resource";
 import { toStruct } from "./values";
 
+/** What the user sees of an error: an error that can be acted on comes with what to do. */
+export function explain(error: unknown): string {
+  return error instanceof UserError && error.hint !== undefined
+    ? `${error.message}\n  ${error.hint}`
+    : messageOf(error);
+}
+
 /** The ways in which the engine and a plugin agree on a failure; everything else is `UNKNOWN` with a message. */
 export function grpcError(error: unknown): { code: number; details: string; metadata?: Metadata } {
-  const details = error instanceof Error ? error.message : String(error);
+  const details = explain(error);
   if (!(error instanceof HalfMade)) return { code: status.UNKNOWN, details };
   const failed = new ErrorResourceInitFailed()
     .setId(error.id)

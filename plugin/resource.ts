@@ -6,6 +6,11 @@ export interface CheckFailure {
   readonly reason: string;
 }
 
+export interface Checked {
+  readonly inputs: Properties;
+  readonly failures: readonly CheckFailure[];
+}
+
 export interface Difference {
   /** Properties whose change makes a new resource. */
   readonly replaces: readonly string[];
@@ -42,8 +47,8 @@ export interface ResourceType {
   readonly computed?: readonly string[];
   /** Whether every output is secret as soon as one input is, rather than outputs of a secret input's name. @default false */
   readonly secretsSpread?: boolean;
-  /** Fills defaults and reports every mistake; starts nothing. */
-  check(news: Properties, olds: Properties): { inputs: Properties; failures: CheckFailure[] };
+  /** Fills defaults and reports every mistake; starts nothing. `olds` are the inputs of the last success, if any. */
+  check(news: Properties, olds: Properties): Checked | Promise<Checked>;
   /** `olds` are the inputs of the last success. Absent: any changed input replaces. */
   diff?(olds: Properties, news: Properties, oldOutputs: Properties): Difference;
   /** Throws `HalfMade` when something exists already. */
@@ -54,6 +59,7 @@ export interface ResourceType {
     outputs: Properties,
     inputs: Properties,
   ): Promise<{ outputs: Properties; inputs: Properties } | undefined>;
+  /** `olds` are the outputs so far. Also called, without a change, to mend what a `HalfMade` create left. */
   update?(id: string, olds: Properties, news: Properties, context: Context): Promise<Properties>;
   /** Succeeds also when there is nothing any more. Absent: nothing exists outside the state. */
   delete?(id: string, outputs: Properties, context: Context): Promise<void>;

@@ -77,10 +77,10 @@ export function service(plugin: Plugin, engine: Engine | undefined, cancelled: A
       return new Empty();
     }),
 
-    check: unary((request: messages.CheckRequest) => {
+    check: unary(async (request: messages.CheckRequest) => {
       const type = typeOf(request.getUrn());
       const news = opened(type, request.getNews());
-      const { inputs, failures } = type.check(news.properties, opened(type, request.getOlds()).properties);
+      const { inputs, failures } = await type.check(news.properties, opened(type, request.getOlds()).properties);
       return new messages.CheckResponse()
         .setInputs(news.closeInputs(inputs))
         .setFailuresList(
