@@ -1,0 +1,109 @@
+import { randomBytes } from "node:crypto";
+import { basename, resolve } from "node:path";
+import { InvalidArgumentError, type Command } from "commander";
+import { devices, targets } from "../lib/run-request";
+import { profiles } from "../stacks/name";
+import { settingDefinitions, settingKeys, type SettingKey } from "../stacks/setting-definitions";
+import { backends, keepPolicies } from "../stacks/settings";
+
+/** What the flags below give, by the names that commander makes of them. */
+export interface SettingFlags {
+  profile: string;
+  id?: string;
+  target?: string;
+  device?: string;
+  backend?: string;
+  image?: string;
+  imageVersion?: string;
+  ttl?: string;
+  timeout?: string;
+  keep?: string;
+  branch?: string;
+  kkmSource?: string;
+  directory?: string[];
+  env?: Record<string, string>;
+  set?: Record<string, string>;
+}
+
+/** Settings that have a flag of their own with one value, and how --help shows the flag. */
+const direct = {
+  target: ["--target <target>", `make target: ${targets.join(", ")}`],
+  device: ["--device <device>", `hypervisor device: ${devices.join(", ")}`],
+  backend: ["--backend <name>", `where the machine runs: ${backends.join(", ")}`],
+  image: ["--image <name[@version]>", settingDefinitions.image.meaning],
+  imageVersion: ["--image-version <tag>", settingDefinitions.imageVersion.meaning],
+  ttl: ["--ttl <time>", settingDefinitions.ttl.meaning],
+  timeout: ["--timeout <time>", settingDefinitions.timeout.meaning],
+  keep: ["--keep <policy>", `keep the machine afterwards: ${keepPolicies.join(", ")}`],
+  branch: ["--branch <name>", settingDefinitions.branch.meaning],
+  kkmSource: ["--kkm-source <dir or url>", settingDefinitions.kkmSource.meaning],
+} as const satisfies Partial<Record<SettingKey, readonly [string, string]>>;
+type DirectKey = keyof typeof direct;
+
+/** Flags of settings of the machine itself: every verb that makes one has them. */
+export const machineFlags = ["backend", "image", "ttl"] as const satisfies readonly DirectKey[];
+/** Flags of settings of a run. */
+export const runFlags = [
+  "target",
+  "device",
+  "imageVersion",
+  "timeout",
+  "keep",
+  "branch",
+  "kkmSource",
+] as const satisfies readonly DirectKey[];
+
+/** For --help of every verb that takes `--set`. */
+export const settingsHelp = `Settings for --set: ${settingKeys.join(", ")}.`;
+
+export function keyValue(what: string) {
+  return (text: string, all: Record<string, string> = {}): Record<string, string> => {
+    const at = text.indexOf("=");
+    if (at < 1) throw new InvalidArgumentError(`${what} is written NAME=VALUE`);
+    return { ...all, [text.slice(0, at)]: text.slice(at + 1) };
+  };
+}
+
+export const collect = (value: string, all: string[] = []): string[] => [...all, value];
+
+/**
+ * Adds --profile, --id, the flags of `keys`, and --set.
+ * @param kind first part of the stack's name, for --help
+ * @param idOrigin where the id comes from when it is not given, for --help
+ */
+export function addSettingFlags(command: Command, kind: string, idOrigin: string, keys: readonly DirectKey[]): Command {
+  command
+    .option("--profile <name>", `settings to start from: ${profiles.join(", ")}`, process.env["CI"] ? "ci" : "dev")
+    .option("--id <id>", `names the stack ${kind}-<profile>-<id> (default: ${idOrigin})`);
+  for (const key of keys) {
+    const [flag, meaning] = direct[key];
+    command.option(flag, meaning);
+  }
+  return command.option("--set <KEY=VALUE>", "any other setting; can be given several times", keyValue("a setting"));
+}
+
+/** A name that says what it is for, and that nothing else has. */
+export function newId(about: string): string {
+  const name = basename(resolve(about))
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 20);
+  return [name, randomBytes(2).toString("hex")].filter(Boolean).join("-");
+}
+
+/** Paths on the command line are relative to where the user is, not to the checkout. */
+const resolveDirectory = (source: string) =>
+  /^([a-z+]+:\/\/|[\w.-]+@[\w.-]+:)/.test(source) ? source : resolve(source);
+
+/** The stack's configuration that the flags ask for. */
+export function configurationOf(flags: SettingFlags): Record<string, unknown> {
+  const keys = Object.keys(direct) as DirectKey[];
+  return {
+    ...Object.fromEntries(keys.flatMap((key) => (flags[key] === undefined ? [] : [[key, flags[key]]]))),
+    ...(flags.kkmSource === undefined ? {} : { kkmSource: resolveDirectory(flags.kkmSource) }),
+    ...(flags.directory ? { directories: flags.directory } : {}),
+    ...(flags.env ? { environment: flags.env } : {}),
+    ...flags.set,
+  };
+}
