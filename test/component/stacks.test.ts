@@ -3,6 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseStackName } from "../../stacks/name";
 import { program } from "../../stacks/program";
 
+/** Key that the engine's protocol marks a special value with, here a secret one. */
+const secretMark = "4dabf18193072939515e22adb298388d";
+
 interface Registered {
   readonly type: string;
   readonly name: string;
@@ -49,7 +52,7 @@ async function declare(stack: string, environment: NodeJS.ProcessEnv = {}): Prom
   );
   const declared = await program(environment);
   // Everything that is registered hangs on an output in the end; a late child would be missed otherwise.
-  await pulumi.runtime.waitForRPCs();
+  await pulumi.runtime.disconnect();
   return declared;
 }
 
@@ -89,7 +92,9 @@ describe("a test stack", () => {
   test("hands the runner everything by a secret standard input, nothing by argument or environment", async () => {
     await declare("test-dev-1", { GITHUB_TOKEN: "canary" });
     const kmTest = registered.find(({ name }) => name === "test-km-test")?.inputs;
-    const request = JSON.parse(String(kmTest?.["stdin"])) as Record<string, unknown>;
+    const { value, ...mark } = kmTest?.["stdin"] as { value: string };
+    expect(Object.keys(mark)).toEqual([secretMark]);
+    const request = JSON.parse(value) as Record<string, unknown>;
     expect(request).toMatchObject({
       stack: "test-dev-1",
       runId: "r1",

@@ -1,0 +1,154 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { waitForSsh } from "../lib/ssh-wait";
+import { findAccelerator } from "../provider/qemu/accelerator";
+import { resolveImage } from "../provider/images/store";
+import { removeMachine, startMachine } from "../provider/qemu/machine";
+import { newKey } from "./keys";
+import type { Lab, Scenario } from "./scenario";
+
+const memoryMiB = 2048;
+const vcpus = 2;
+const address = "127.86.77.1";
+const port = 2222;
+
+async function firstSsh(target: {
+  address: string;
+  port: number;
+  user: string;
+  privateKey: string;
+  hostKey: string;
+}): Promise<void> {
+  const connection = await waitForSsh({ ...target, timeoutMs: 300_000 });
+  try {
+    await connection.exec("true");
+  } finally {
+    connection.close();
+  }
+}
+
+/** Seconds from starting QEMU our way to the end of the first command over ssh. */
+async function ours({ home }: Lab): Promise<number> {
+  const user = newKey();
+  const hostKey = newKey();
+  const image = await resolveImage(home, "L0-base");
+  const id = `bench-boot-${process.pid}`;
+  const tags = {
+    project: "kmvm",
+    backendHash: "",
+    stack: "bench",
+    runId: "bench",
+    createdAt: new Date().toISOString(),
+    owner: "bench",
+  };
+  const started = performance.now();
+  const machine = await startMachine(home, {
+    id,
+    image,
+    boot: "direct",
+    vcpus,
+    memoryMiB,
+    diskGiB: 20,
+    expiresAt: new Date(Date.now() + 600_000).toISOString(),
+    user: "kmvm",
+    authorizedKey: user.publicKey,
+    hostKey,
+    tags,
+  });
+  try {
+    await firstSsh({ ...machine, privateKey: user.privateKey, hostKey: hostKey.publicKey });
+    return (performance.now() - started) / 1000;
+  } finally {
+    await removeMachine(home, id);
+  }
+}
+
+const indented = (text: string) => text.trimEnd().replaceAll("\n", "\n    ");
+
+/** The seed of cloud-init's NoCloud datasource: a small disk labelled CIDATA. */
+async function noCloudSeed(
+  folder: string,
+  user: string,
+  host: { publicKey: string; privateKey: string },
+): Promise<string> {
+  const seed = join(folder, "seed.img");
+  writeFileSync(join(folder, "meta-data"), "instance-id: bench\nlocal-hostname: bench\n");
+  writeFileSync(
+    join(folder, "user-data"),
+    `#cloud-config
+users:
+  - name: kmvm
+    ssh_authorized_keys: ["${user.trim()}"]
+ssh_deletekeys: false
+ssh_keys:
+  ed25519_private: |
+    ${indented(host.privateKey)}
+  ed25519_public: ${host.publicKey.trim()}
+`,
+  );
+  await execa("truncate", ["-s", "1M", seed]);
+  await execa("mkfs.vfat", ["-n", "CIDATA", seed]);
+  await execa("mcopy", ["-i", seed, join(folder, "meta-data"), join(folder, "user-data"), "::"]);
+  return seed;
+}
+
+/** The same for the same disk the usual way: virtio-blk, initrd, cloud-init as it comes with the distribution. */
+async function stock({ home, scratch }: Lab): Promise<number> {
+  const user = newKey();
+  const hostKey = newKey();
+  const image = await resolveImage(home, "L0-base");
+  const accelerator = await findAccelerator();
+  const folder = join(scratch, "stock-boot");
+  mkdirSync(folder, { recursive: true });
+  const seed = await noCloudSeed(folder, user.publicKey, hostKey);
+  const overlay = join(folder, "overlay.qcow2");
+  await execa("qemu-img", ["create", "-q", "-f", "qcow2", "-F", image.diskFormat, "-b", image.disk, overlay, "20G"]);
+  const started = performance.now();
+  const qemu = execa(
+    "qemu-system-x86_64",
+    [
+      ...["-nodefaults", "-display", "none", "-machine", "q35", "-accel", accelerator.accel, "-cpu", accelerator.cpu],
+      ...["-smp", String(vcpus), "-m", `${memoryMiB}M`, "-serial", "file:console.log"],
+      ...[
+        "-drive",
+        `if=virtio,file=${overlay},format=qcow2,cache=unsafe`,
+        "-drive",
+        `if=virtio,file=${seed},format=raw`,
+      ],
+      ...[
+        "-netdev",
+        `user,id=net,ipv6=off,hostfwd=tcp:${address}:${port}-:22`,
+        "-device",
+        "virtio-net-pci,netdev=net,romfile=",
+      ],
+      ...["-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng"],
+      ...["-kernel", image.kernel, "-initrd", image.initrd, "-append", "root=PARTLABEL=l0root ro console=ttyS0,115200"],
+    ],
+    {
+      cwd: folder,
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: { file: join(folder, "qemu.log") },
+      reject: false,
+      cleanup: true,
+    },
+  );
+  try {
+    await firstSsh({ address, port, user: "kmvm", privateKey: user.privateKey, hostKey: hostKey.publicKey });
+    return (performance.now() - started) / 1000;
+  } finally {
+    qemu.kill("SIGKILL");
+    await qemu;
+  }
+}
+
+/** Both in turn, so that a machine that slows down slows both. */
+export const boot: Scenario = {
+  ids: ["boot.ours", "boot.stock", "boot.ratio"],
+  round: async (lab) => {
+    const stockSeconds = await stock(lab);
+    const ourSeconds = await ours(lab);
+    return { "boot.stock": stockSeconds, "boot.ours": ourSeconds, "boot.ratio": ourSeconds / stockSeconds };
+  },
+};
