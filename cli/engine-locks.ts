@@ -7,19 +7,24 @@ import { z } from "zod";
 import { codeOf } from "../lib/errors";
 import { identify } from "../lib/process";
 import type { CliContext } from "./context";
-import type { Engine } from "./workspace";
+import { backendUrl, type Engine } from "./workspace";
 
 /** A lock of a file backend, as the engine writes it to .pulumi/locks/organization/<project>/<stack>/<uuid>.json. */
 const lockSchema = z.object({ pid: z.number(), username: z.string(), hostname: z.string(), timestamp: z.string() });
 export type EngineLock = z.infer<typeof lockSchema>;
 
+/** Whether the locks of this engine's states can be seen. */
+export const locksAreVisible = (engine: Engine): boolean => backendUrl(engine).startsWith("file://");
+
 /** Locks that a stack has; none where the backend is not of files. */
 export function engineLocks(engine: Engine, project: string, stack: string): EngineLock[] {
-  const url = engine.environment["PULUMI_BACKEND_URL"] ?? "";
+  const url = backendUrl(engine);
   if (!url.startsWith("file://")) return [];
   const folder = join(fileURLToPath(url), ".pulumi", "locks", "organization", project, stack);
   try {
-    return readdirSync(folder).map((file) => lockSchema.parse(JSON.parse(readFileSync(join(folder, file), "utf8"))));
+    // What the engine writes beside them, and has not finished to write, is no lock.
+    const names = readdirSync(folder).filter((file) => file.endsWith(".json"));
+    return names.map((file) => lockSchema.parse(JSON.parse(readFileSync(join(folder, file), "utf8"))));
   } catch (error) {
     if (codeOf(error) === "ENOENT") return [];
     throw error;

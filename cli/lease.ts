@@ -52,7 +52,8 @@ export async function takeLease(root: string, stack: string, command: string): P
   const folder = checkoutFolders.leases(root);
   mkdirSync(folder, { recursive: true });
   // Two that find the same dead lease at once must not both take it.
-  const unlock = await lock(folder, { retries: { retries: 50, minTimeout: 20, maxTimeout: 200 } });
+  // What is done under it takes milliseconds: one that is two seconds old is of a process that was killed.
+  const unlock = await lock(folder, { stale: 2000, retries: { retries: 50, minTimeout: 20, maxTimeout: 200 } });
   try {
     const other = readLease(root, stack);
     if (other && isHeld(other))

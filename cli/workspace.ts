@@ -1,11 +1,12 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
 import { writeFileSync } from "node:fs";
-import { engineEnvironment } from "../lib/engine-env";
-import { UserError, messageOf, ExitCode } from "../lib/errors";
-import type { MachineOutputs } from "../stacks/vm-outputs";
+import { engineEnvironment, prepareEngineState } from "../lib/engine-env";
+import { UserError } from "../lib/errors";
+import { checkoutFolders } from "../lib/paths";
+import { identify } from "../lib/process";
 import { program } from "../stacks/program";
 import type { CliContext } from "./context";
 
@@ -24,6 +25,7 @@ export interface Engine {
 export async function openEngine(context: CliContext): Promise<Engine> {
   const { command, env } = engineEnvironment(context.root, context.home, context.environment);
   if (!existsSync(command)) throw new UserError("the engine is not set up", "run scripts/setup");
+  prepareEngineState(context.root);
   // What inline programs and plugins read must be what the engine's own process reads.
   Object.assign(process.env, env);
   // The Automation API asks for <root>/bin/pulumi.
@@ -31,6 +33,11 @@ export async function openEngine(context: CliContext): Promise<Engine> {
     command: await PulumiCommand.get({ root: join(command, "..", ".."), skipVersionCheck: true }),
     environment: env,
   };
+}
+
+/** URL of the states that the engine works on; empty where only its own settings say it. */
+export function backendUrl(engine: Engine): string {
+  return engine.environment["PULUMI_BACKEND_URL"] ?? process.env["PULUMI_BACKEND_URL"] ?? "";
 }
 
 const configurationFile = (root: string, stack: string) => join(root, `Pulumi.${stack}.yaml`);
@@ -54,7 +61,12 @@ export function writeConfiguration(root: string, stack: string, settings: Record
   const existing = existsSync(file) ? ((parse(readFileSync(file, "utf8")) ?? {}) as Record<string, unknown>) : {};
   const config = { ...(existing["config"] as Record<string, unknown> | undefined) };
   for (const [key, value] of Object.entries(settings)) config[`kmvm:${key}`] = value;
-  writeFileSync(file, stringify({ ...existing, config }));
+  // In one step: a command that is killed here leaves the old file or the new one.
+  const folder = checkoutFolders.temporary(root);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const temporary = join(folder, `configuration-${process.pid}-${identify(process.pid)?.startTime ?? 0}-${stack}.yaml`);
+  writeFileSync(temporary, stringify({ ...existing, config }));
+  renameSync(temporary, file);
 }
 
 export function removeConfiguration(root: string, stack: string): void {
@@ -83,23 +95,4 @@ export async function openStack(
   return mode === "create"
     ? LocalWorkspace.createOrSelectStack(args, options(context, engine))
     : LocalWorkspace.selectStack(args, options(context, engine));
-}
-
-/** @throws UserError when there is no such stack, or it has no machine */
-export async function machineOf(
-  context: CliContext,
-  name: string,
-): Promise<{ machine: MachineOutputs; privateKey: string }> {
-  const engine = await openEngine(context);
-  const missing = new UserError(`there is no machine of stack ${name}`, "see `kmvm ls`", ExitCode.Usage);
-  let stack: Stack;
-  try {
-    stack = await openStack(context, engine, name, "select");
-  } catch (error) {
-    if (/no stack named/.test(messageOf(error))) throw missing;
-    throw error;
-  }
-  const { machine, privateKey } = await stack.outputs();
-  if (!machine || !privateKey) throw missing;
-  return { machine: machine.value as MachineOutputs, privateKey: privateKey.value as string };
 }

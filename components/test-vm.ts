@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../stacks/settings";
+import { vmOutputs } from "../stacks/vm-outputs";
 import type { Backend, MachineHandle } from "./backends/backend";
 import { Run } from "./kmvm/run";
 import { SshKey } from "./kmvm/ssh-key";
@@ -35,6 +36,7 @@ export class TestVm extends pulumi.ComponentResource {
     );
     this.privateKey = userKey.privateKey;
     this.hostKey = hostKey.publicKey;
-    this.registerOutputs({ machineId: this.machine.id });
+    // In the state as soon as the machine is made, also when what comes after it fails: it is how one gets in then.
+    this.registerOutputs({ ...vmOutputs(this) });
   }
 }

@@ -38,4 +38,6 @@ export const checkoutFolders = {
   runs: (root: string) => join(root, "runs"),
   /** Who is at work on a stack: one file a live `kmvm` command. */
   leases: (root: string) => join(root, ".kmvm", "leases"),
+  /** What a command needs while it runs: keys for the system's ssh, files under way. 0700. */
+  temporary: (root: string) => join(root, ".kmvm", "tmp"),
 } as const;
