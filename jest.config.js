@@ -10,8 +10,10 @@ const level = (name, options = {}) => ({
   },
   // Packages that come as ES modules only; jest runs CommonJS.
   transformIgnorePatterns: [
-    "/node_modules/(?!(execa|@sindresorhus|figures|get-stream|human-signals|is-plain-obj|is-stream|is-unicode-supported|npm-run-path|parse-ms|path-key|pretty-ms|strip-final-newline|unicorn-magic|yoctocolors)/)",
+    "/node_modules/(?!(execa|@sec-ant|@sindresorhus|figures|get-stream|human-signals|is-plain-obj|is-stream|is-unicode-supported|npm-run-path|parse-ms|path-key|pretty-ms|strip-final-newline|unicorn-magic|yoctocolors)/)",
   ],
+  // It exports to importers only, and jest requires.
+  moduleNameMapper: { "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js" },
   modulePathIgnorePatterns: ["<rootDir>/.kmvm/", "<rootDir>/runs/"],
   ...options,
 });
