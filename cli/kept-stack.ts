@@ -1,17 +1,9 @@
 import type { Stack } from "@pulumi/pulumi/automation";
-import { loadFacets } from "../components/backends/registry";
 import type { Settings } from "../stacks/settings";
 import type { CliContext } from "./context";
 import { destroyAbandoned } from "./stack-life";
+import { wakeMachine } from "./stack-machines";
 import { openStack, readConfiguration, writeConfiguration, type Engine } from "./workspace";
-
-/** Whether a machine of the stack runs; one that was stopped is started again. */
-async function hasMachine(settings: Settings): Promise<boolean> {
-  const { inventory, power } = await loadFacets(settings.backend);
-  const machine = (await inventory.list()).find(({ stack }) => stack === settings.stack.full);
-  if (machine?.state === "stopped") await power.start(machine.id);
-  return machine !== undefined && machine.state !== "half-made";
-}
 
 /**
  * Brings a stack to where an update of it runs the tests: in the machine that was kept, or in a fresh one.
@@ -27,7 +19,7 @@ export async function prepareStack(
   const name = settings.stack.full;
   const existing = readConfiguration(context.root, name);
   const known = Object.keys(existing).length > 0;
-  if (known && !abandoned && (await hasMachine(settings))) {
+  if (known && !abandoned && (await wakeMachine(engine, name))) {
     context.terminal.step("machine", "kept from an earlier run: used again");
     writeConfiguration(context.root, name, { ...configuration, attempt: Number(existing["attempt"] ?? 1) + 1 });
     return openStack(context, engine, name, "select");

@@ -1,10 +1,8 @@
 import { z } from "zod";
-import { loadFacets } from "../components/backends/registry";
-import type { MachineSummary } from "../components/backends/backend";
 import { ExitCode, messageOf, UserError } from "../lib/errors";
 import type { SshTarget } from "../lib/ssh-target";
-import { backends } from "../stacks/settings";
 import type { CliContext } from "./context";
+import { allMachines } from "./stack-machines";
 import { missingStack, ownBackendHash, readState, reveal, type StackState } from "./stack-state";
 import type { Engine } from "./workspace";
 
@@ -41,12 +39,6 @@ export function accessIn(state: StackState): MachineAccess | undefined {
   return { id, expiresAt, target: { address, port, user, hostKey, privateKey } };
 }
 
-/** Every machine of every backend. */
-export async function allMachines(): Promise<MachineSummary[]> {
-  const lists = await Promise.all(backends.map(async (name) => (await loadFacets(name)).inventory.list()));
-  return lists.flat();
-}
-
 /**
  * Access to the running machine of a stack.
  * @throws UserError when there is none, or it does not run
@@ -63,7 +55,7 @@ export async function accessTo(context: CliContext, engine: Engine, stack: strin
   }
   const access = accessIn(state);
   if (!access) throw missing("the stack has not made one");
-  const machine = (await allMachines()).find(({ id }) => id === access.id);
+  const machine = (await allMachines()).find(({ machine: { id } }) => id === access.id)?.machine;
   if (!machine) throw missing(`${access.id} is gone; it was to expire at ${access.expiresAt}`);
   if (machine.backendHash !== ownBackendHash(engine)) throw missing(`${access.id} belongs to another state`);
   if (machine.state !== "running")

@@ -1,17 +1,29 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode, UserError } from "../lib/errors";
+import { execCommand } from "./commands/exec";
 import { imageCommand } from "./commands/image";
+import { sshCommand } from "./commands/ssh";
 import { testCommand } from "./commands/test";
+import { vmCommand } from "./commands/vm";
 
 /** Every verb, in the order of --help. */
-const commands = [testCommand, imageCommand];
+const commands = [testCommand, vmCommand, sshCommand, execCommand, imageCommand];
+
+/** Settings of a command reach those below it only where they were added after them. */
+function inherit(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent);
+    inherit(command);
+  }
+}
 
 function program(): Command {
   const kmvm = new Command("kmvm")
     .description("Ephemeral VMs for testing hypervisor software.")
     .exitOverride()
     .showHelpAfterError("(kmvm --help shows how it is used)");
-  for (const command of commands) kmvm.addCommand(command().exitOverride().copyInheritedSettings(kmvm));
+  for (const command of commands) kmvm.addCommand(command());
+  inherit(kmvm);
   return kmvm;
 }
 

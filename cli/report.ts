@@ -28,10 +28,15 @@ export function showResult(terminal: Terminal, result: RunResult): void {
 }
 
 /** An update that ended before there was a result: what the engine said, the first cause first. */
-export function showEngineFailure(terminal: Terminal, errors: readonly string[], failure: unknown): void {
+export function showEngineFailure(
+  terminal: Terminal,
+  errors: readonly string[],
+  failure: unknown,
+  outcome = "the run did not start",
+): void {
   const causes = errors.filter((message) => !/^update failed$/.test(message));
   terminal.line("");
-  terminal.line(`${terminal.colors.bold(terminal.colors.magenta("INFRA"))}  the run did not start`);
+  terminal.line(`${terminal.colors.bold(terminal.colors.magenta("INFRA"))}  ${outcome}`);
   for (const cause of causes.length > 0 ? causes : [messageOf(failure)]) terminal.line(cause);
 }
 

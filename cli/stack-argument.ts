@@ -1,7 +1,8 @@
 import { messageOf, UserError } from "../lib/errors";
-import { accessTo, allMachines, type MachineAccess } from "./machine-access";
+import { accessTo, type MachineAccess } from "./machine-access";
 import { openContext, type CliContext } from "./context";
 import { matchStack } from "./find-stack";
+import { allMachines } from "./stack-machines";
 import { listStacks } from "./stack-state";
 import { openEngine, type Engine } from "./workspace";
 
@@ -19,7 +20,7 @@ export interface NamedStack {
 export async function openNamedStack(given: string): Promise<NamedStack> {
   const context = openContext();
   const engine = await openEngine(context);
-  const machines = await allMachines();
+  const machines = (await allMachines()).map(({ machine }) => machine);
   // The whole name needs no question to the engine.
   if (machines.some(({ stack }) => stack === given)) return { context, engine, stack: given };
   return { context, engine, stack: matchStack(given, await listStacks(context, engine), machines) };

@@ -1,5 +1,4 @@
 import type { Stack } from "@pulumi/pulumi/automation";
-import { loadFacets } from "../components/backends/registry";
 import { ExitCode, messageOf } from "../lib/errors";
 import { exitCodeOf, type RunResult } from "../lib/run-result";
 import { LineSanitizer } from "../lib/sanitize";
@@ -12,6 +11,7 @@ import { prepareStack } from "./kept-stack";
 import { releaseLease, takeLease } from "./lease";
 import { showEngineFailure, showKept, showResult } from "./report";
 import { destroyStack } from "./stack-life";
+import { machinesOf } from "./stack-machines";
 import { checkedSettings } from "./stack-settings";
 import { openEngine, readConfiguration } from "./workspace";
 
@@ -83,10 +83,9 @@ async function session(
   else if (!interrupt.signal.aborted) showEngineFailure(terminal, errors, failure);
   const withoutResult = interrupt.signal.aborted ? ExitCode.Interrupted : ExitCode.Infrastructure;
   const code = result ? exitCodeOf[result.verdict] : withoutResult;
-  const { inventory } = await loadFacets(settings.backend);
-  const machine = (await inventory.list()).find((summary) => summary.stack === name.full);
-  if (!machine || !keeps[keep](result)) return removeStack(context, stack, code);
-  showKept(terminal, name, machine);
+  const [found] = await machinesOf(engine, name.full);
+  if (!found || !keeps[keep](result)) return removeStack(context, stack, code);
+  showKept(terminal, name, found.machine);
   return code;
 }
 

@@ -1,0 +1,87 @@
+import { ExitCode, messageOf, UserError } from "../lib/errors";
+import { isHeld, readLease, releaseLease, takeLease } from "./lease";
+import { accessTo } from "./machine-access";
+import type { NamedStack } from "./stack-argument";
+import { destroyAbandoned } from "./stack-life";
+import { machinesOf, type FoundMachine } from "./stack-machines";
+import { waitForSsh } from "./wait-for-ssh";
+
+async function machineOf(named: NamedStack): Promise<FoundMachine> {
+  const [found] = await machinesOf(named.engine, named.stack);
+  if (found) return found;
+  throw new UserError(`there is no machine of stack ${named.stack}`, "see `kmvm ls`");
+}
+
+/** Keeps every other command away from the stack while `work` is done. */
+async function leased<T>(named: NamedStack, verb: string, work: () => Promise<T>): Promise<T> {
+  const { root } = named.context;
+  await takeLease(root, named.stack, `kmvm vm ${verb} ${named.stack}`);
+  try {
+    return await work();
+  } finally {
+    releaseLease(root, named.stack);
+  }
+}
+
+/** A stack that a killed command left must be removed, not taken for whole. */
+function refuseAbandoned({ context, stack }: NamedStack): void {
+  const lease = readLease(context.root, stack);
+  if (lease && !isHeld(lease))
+    throw new UserError(
+      `stack ${stack} was left half done by \`${lease.command}\`, process ${lease.pid}, which was killed`,
+      `remove it: kmvm vm delete ${stack}`,
+      ExitCode.Infrastructure,
+    );
+}
+
+const bootSeconds = 300;
+
+export async function vmStart(named: NamedStack): Promise<void> {
+  const { context, engine, stack } = named;
+  refuseAbandoned(named);
+  const { facets, machine } = await machineOf(named);
+  await leased(named, "start", async () => {
+    if (machine.state === "running") context.terminal.step("running", `${machine.id} runs already`);
+    else await facets.power.start(machine.id);
+    const { target } = await accessTo(context, engine, stack);
+    context.terminal.status("waiting for ssh");
+    await waitForSsh(stack, target, bootSeconds);
+    context.terminal.step("ready", `${machine.id} at ${target.address}:${target.port}`);
+  });
+}
+
+export async function vmStop(named: NamedStack): Promise<void> {
+  const { terminal } = named.context;
+  refuseAbandoned(named);
+  const { facets, machine } = await machineOf(named);
+  await leased(named, "stop", async () => {
+    if (machine.state !== "running") {
+      terminal.step(machine.state, `${machine.id} does not run`);
+      return;
+    }
+    terminal.status(`${machine.id} shuts down`);
+    await facets.power.stop(machine.id);
+    terminal.step("stopped", `${machine.id}; its disk is kept until ${machine.expiresAt}`);
+  });
+}
+
+/** Removes a stack and every machine of it, whatever state they are in. Succeeds when there is nothing. */
+export async function vmDelete(named: NamedStack): Promise<ExitCode> {
+  const { context, engine, stack } = named;
+  return leased(named, "delete", async () => {
+    const existed = await destroyAbandoned(context, engine, stack);
+    // What no state knows, after a kill in the middle of making it.
+    const left = await machinesOf(engine, stack);
+    const failures: string[] = [];
+    for (const { facets, machine } of left)
+      try {
+        await facets.destroyer.destroy(machine.id);
+      } catch (error) {
+        failures.push(messageOf(error));
+      }
+    for (const failure of failures) context.terminal.warn(failure);
+    if (failures.length > 0) return ExitCode.NotCleanedUp;
+    context.terminal.step("removed", existed || left.length > 0 ? stack : `there is nothing of ${stack}`);
+    return ExitCode.Pass;
+  });
+}
