@@ -52,7 +52,7 @@ export function qemuArguments(spec: MachineShape, accelerator: Accelerator, endp
     ...["-chardev", `file,id=console,path=${files.console},append=on`, "-serial", "chardev:console"],
     // A machine's disk need not survive a crash of the host, so the guest's flushes need not wait for the host's disk.
     ...["-drive", `if=none,id=disk,file=${files.overlay},format=qcow2,cache=unsafe,discard=unmap`],
-    ...["-device", "nvme,drive=disk,serial=kmvm,bootindex=0"],
+    ...["-device", "nvme,drive=disk,serial=kmvm,bootindex=1"],
     ...["-netdev", `user,id=net,ipv6=off,hostfwd=tcp:${endpoint.address}:${endpoint.port}-:22`],
     ...["-device", "virtio-net-pci,netdev=net,romfile="],
     ...["-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng"],

@@ -1,6 +1,5 @@
 import { open } from "node:fs/promises";
 import { createConnection, type Socket } from "node:net";
-import { createInterface } from "node:readline";
 import { codeOf } from "../../lib/errors";
 import { retryUntil, TimeoutError } from "../../lib/retry";
 import { files } from "./folder";
@@ -43,12 +42,18 @@ function repliesOf(socket: Socket) {
   socket.on("close", () => {
     fail(new QmpError("QEMU closed the connection"));
   });
-  createInterface({ input: socket, crlfDelay: Infinity }).on("line", (line) => {
+  const take = (line: string) => {
     const reply = JSON.parse(line) as Reply;
     if (reply.event !== undefined) return;
     const next = waiting.shift();
     if (next) next.resolve(reply);
     else early.push(reply);
+  };
+  let rest = "";
+  socket.setEncoding("utf8").on("data", (text: string) => {
+    const lines = `${rest}${text}`.split("\n");
+    rest = lines.pop() ?? "";
+    lines.filter((line) => line.trim() !== "").forEach(take);
   });
   return function next(what: string, timeoutMs: number): Promise<Reply> {
     const ready = early.shift();
@@ -128,7 +133,8 @@ export async function withQmp<T>(folder: string, use: (qmp: Qmp) => Promise<T>, 
   }
 }
 
-const notYet = new Set(["ENOENT", "ECONNREFUSED"]);
+/** No socket yet, one that an earlier QEMU left, and a QEMU that ends while it is asked. */
+const notYet = new Set(["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE"]);
 
 /**
  * Waits until QEMU answers.
