@@ -1,0 +1,84 @@
+import type { Socket } from "node:net";
+import { systemClock, TimeoutError } from "./retry";
+import { logInOver, type ConnectOptions, type SshConnection } from "./ssh";
+import { ConnectionLost, LoginRefused } from "./ssh-errors";
+import { openSpeakingSocket } from "./ssh-socket";
+
+/** Milliseconds. A booting guest refuses, then is silent, then refuses logins until it has booted. */
+const patience = {
+  betweenAttempts: 100,
+  /** A forwarder repeats its own attempts ever more slowly: a fresh one may get through sooner. */
+  untilAnother: 1000,
+  forWord: 15_000,
+  forLogin: 30_000,
+  /** pam_nologin refuses users during boot; a key that is still refused after this is a wrong key. */
+  withRefusals: 30_000,
+} as const;
+
+const attemptsAtOnce = 4;
+
+/** The first of several staggered attempts on which the other side speaks. */
+async function firstSpeaking(address: string, port: number, deadline: number, signal: AbortSignal): Promise<Socket> {
+  const others = new AbortController();
+  const stop = AbortSignal.any([signal, others.signal]);
+  let winner: Socket | undefined;
+  let inFlight = 0;
+  let lastError: unknown = new ConnectionLost(`${address}:${port}: no answer`);
+  let wake: () => void = () => undefined;
+  const attempt = async () => {
+    inFlight++;
+    try {
+      const socket = await openSpeakingSocket(address, port, { timeoutMs: patience.forWord, signal: stop });
+      if (winner) socket.destroy();
+      else winner = socket;
+    } catch (error) {
+      lastError = error;
+    } finally {
+      inFlight--;
+      wake();
+    }
+  };
+  try {
+    while (Date.now() < deadline) {
+      signal.throwIfAborted();
+      if (inFlight < attemptsAtOnce) void attempt();
+      const woken = new Promise<void>((resolve) => (wake = resolve));
+      await Promise.race([woken, systemClock.sleep(patience.untilAnother)]);
+      if (winner) return winner;
+      if (inFlight === 0) await systemClock.sleep(patience.betweenAttempts);
+    }
+    throw lastError;
+  } finally {
+    others.abort();
+  }
+}
+
+/**
+ * Logs in to a machine that may still be booting.
+ * @throws HostKeyMismatch at once; LoginRefused when refusals go on; TimeoutError that says what the last attempt
+ * came to; the signal's reason
+ */
+export async function waitForSsh(options: ConnectOptions & { readonly timeoutMs: number }): Promise<SshConnection> {
+  const { address, port, timeoutMs } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  const deadline = Date.now() + timeoutMs;
+  let refusedSince: number | undefined;
+  for (;;) {
+    try {
+      const socket = await firstSpeaking(address, port, deadline, signal);
+      return await logInOver(socket, { ...options, timeoutMs: patience.forLogin });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof LoginRefused) {
+        refusedSince ??= Date.now();
+        if (Date.now() - refusedSince > patience.withRefusals) throw error;
+      } else if (!(error instanceof ConnectionLost)) throw error;
+      if (Date.now() >= deadline)
+        throw new TimeoutError(
+          `no ssh on ${address}:${port} within ${Math.round(timeoutMs / 1000)} s: ${error.message}`,
+          { cause: error },
+        );
+      await systemClock.sleep(patience.betweenAttempts);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import type { Socket } from "node:net";
+import { Client, type ConnectConfig } from "ssh2";
+import { execOver, type ExecOptions, type ExecResult } from "./ssh-exec";
+import { ConnectionLost, fingerprint, HostKeyMismatch, LoginRefused } from "./ssh-errors";
+import { openSpeakingSocket } from "./ssh-socket";
+import { parseEd25519Key, type SshTarget } from "./ssh-target";
+
+export interface ConnectOptions extends SshTarget {
+  /** Milliseconds for all of it: connection, key exchange, login. @default 20000 */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One connection. It is closed by `close`, or found dead by keepalives within half a minute. */
+export interface SshConnection {
+  /** @throws ConnectionLost when the connection ends first */
+  exec(command: string, options?: ExecOptions): Promise<ExecResult>;
+  /** When the other side was last heard, answers to keepalives included; milliseconds as Date.now(). */
+  lastHeardAt(): number;
+  /** Resolves when the connection has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  close(): void;
+}
+
+/** The answers also tell a guest that lives from one that does not, so there are several in the shortest hang limit. */
+const keepalive = { keepaliveInterval: 5000, keepaliveCountMax: 6 };
+
+/** Cheapest first for a guest whose instructions are emulated; the figures are in docs/architecture.md. */
+const algorithms = {
+  kex: ["curve25519-sha256", "curve25519-sha256@libssh.org"],
+  serverHostKey: ["ssh-ed25519"],
+  cipher: ["aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr"],
+} satisfies ConnectConfig["algorithms"];
+
+function logIn(client: Client, config: ConnectConfig): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.once("ready", resolve);
+    client.once("error", (error) => {
+      reject(
+        error.level === "client-authentication"
+          ? new LoginRefused(error.message, { cause: error })
+          : new ConnectionLost(error.message, { cause: error }),
+      );
+    });
+    client.once("close", () => {
+      reject(new ConnectionLost("closed while logging in"));
+    });
+    client.connect(config);
+  });
+}
+
+/** An open connection as callers see it. */
+function connectionOver(client: Client, socket: Socket): SshConnection {
+  let heardAt = Date.now();
+  socket.on("data", () => {
+    heardAt = Date.now();
+  });
+  const ended = new Promise<void>((resolve) => {
+    client.once("close", () => {
+      resolve();
+    });
+  });
+  return {
+    exec: (command, options) => execOver(client, command, options),
+    lastHeardAt: () => heardAt,
+    ended,
+    close: () => {
+      client.end();
+      // A dead peer answers no goodbye.
+      socket.destroySoon();
+    },
+  };
+}
+
+/**
+ * Logs in over a socket on which the other side has begun to speak; it is destroyed when that fails.
+ * @throws as `connectSsh`
+ */
+export async function logInOver(socket: Socket, options: ConnectOptions): Promise<SshConnection> {
+  const { address, port, user, privateKey, signal, timeoutMs = 20_000 } = options;
+  const expected = parseEd25519Key(options.hostKey);
+  const client = new Client();
+  let mismatch: HostKeyMismatch | undefined;
+  const onAbort = () => socket.destroy();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  // ssh2 reports the death of a connection as an event; without a listener it would end the process.
+  client.on("error", () => undefined);
+  try {
+    await logIn(client, {
+      sock: socket,
+      username: user,
+      privateKey,
+      authHandler: ["publickey"],
+      hostVerifier: (presented: Buffer) => {
+        if (presented.equals(expected)) return true;
+        mismatch = new HostKeyMismatch(`${address}:${port}`, fingerprint(expected), fingerprint(presented));
+        return false;
+      },
+      algorithms,
+      readyTimeout: timeoutMs,
+      ...keepalive,
+    });
+    signal?.throwIfAborted();
+    return connectionOver(client, socket);
+  } catch (error) {
+    client.destroy();
+    socket.destroy();
+    signal?.throwIfAborted();
+    throw mismatch ?? error;
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+/**
+ * One attempt to log in, with the key given and no other: no agent, no password.
+ * @throws HostKeyMismatch, LoginRefused, ConnectionLost, or the signal's reason
+ */
+export async function connectSsh(options: ConnectOptions): Promise<SshConnection> {
+  const { address, port, timeoutMs = 20_000 } = options;
+  const started = Date.now();
+  const socket = await openSpeakingSocket(address, port, { ...options, timeoutMs });
+  return logInOver(socket, { ...options, timeoutMs: Math.max(1, timeoutMs - (Date.now() - started)) });
+}

@@ -1,0 +1,67 @@
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { waitForSsh } from "../../../lib/ssh-wait";
+import { TimeoutError } from "../../../lib/retry";
+import { HostKeyMismatch } from "../../../lib/ssh-errors";
+import { makeKeyPair, startSshServer } from "./ssh-server";
+
+const host = makeKeyPair();
+const user = makeKeyPair();
+const closers: (() => unknown)[] = [];
+const target = { address: "127.0.0.1", user: "kmvm", privateKey: user.privateKey, hostKey: host.publicKey };
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** A port that treats each connection as told, by its number from 1 on. */
+async function listen(onConnection: (number: number, socket: Socket) => void): Promise<number> {
+  let count = 0;
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    closers.push(() => socket.destroy());
+    onConnection(++count, socket);
+  }).listen(0, "127.0.0.1");
+  closers.push(() => server.close());
+  await new Promise((resolve) => server.once("listening", resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+describe("waiting for a machine to let us in", () => {
+  test("outlasts connections that are closed and ones that stay silent", async () => {
+    const real = await startSshServer(host.privateKey, user, () => undefined);
+    closers.push(real.close);
+    const port = await listen((number, socket) => {
+      if (number <= 3) socket.destroy();
+      else if (number >= 5) {
+        const onward = connect(real.port, "127.0.0.1");
+        closers.push(() => onward.destroy());
+        socket.pipe(onward).pipe(socket);
+      }
+    });
+    const connection = await waitForSsh({ ...target, port, timeoutMs: 10_000 });
+    connection.close();
+  });
+
+  test("says what the last attempt came to when time is up", async () => {
+    const port = await listen((_number, socket) => socket.destroy());
+    const waiting = waitForSsh({ ...target, port, timeoutMs: 300 });
+    await expect(waiting).rejects.toThrow(TimeoutError);
+    await expect(waiting).rejects.toThrow(/no ssh on 127.0.0.1:\d+ within 0 s: .*(closed without a word|ECONNRESET)/);
+  });
+
+  test("does not repeat itself before a wrong host key", async () => {
+    const real = await startSshServer(makeKeyPair().privateKey, user, () => undefined);
+    closers.push(real.close);
+    await expect(waitForSsh({ ...target, port: real.port, timeoutMs: 10_000 })).rejects.toThrow(HostKeyMismatch);
+    expect(real.connections).toHaveLength(1);
+  });
+
+  test("is given up when the signal says so", async () => {
+    const port = await listen(() => undefined);
+    const signal = AbortSignal.timeout(50);
+    const started = Date.now();
+    await expect(waitForSsh({ ...target, port, timeoutMs: 10_000, signal })).rejects.toThrow();
+    expect(Date.now() - started).toBeLessThan(2000);
+  });
+});
