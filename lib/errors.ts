@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 /**
  * A mistake or a circumstance that the user can do something about: shown as message and hint, without a stack.
  * Anything else that is thrown is a bug and is shown with one.
@@ -29,12 +31,17 @@ export enum ExitCode {
   Interrupted = 130,
 }
 
+/** An error of another realm (jest has one for each test file, Node's own errors are of none of them) counts too. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
+}
+
 /** The message of anything that can be thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return isError(error) ? error.message : String(error);
 }
 
 /** The code of a failed system call (`ENOENT`, …), if it is one. */
 export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  return isError(error) && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
