@@ -19,5 +19,6 @@ const level = (name, options = {}) => ({
 });
 
 module.exports = {
+  reporters: ["default", "<rootDir>/test/support/summary-reporter.cjs"],
   projects: ["unit", "component", "guest", "engine", "vm", "torture"].map((name) => level(name)),
 };
