@@ -16,6 +16,7 @@ const entries = [
   "provider/main.ts",
   "tools/engine/language-host/main.ts",
   "tools/engine/command/main.ts",
+  "tools/engine/environment/main.ts",
 ];
 /** Bundles of earlier sources are deleted after this long: a process that still runs from one has long been loaded. */
 const staleAfterMs = 24 * 3600 * 1000;
