@@ -1,6 +1,7 @@
 // Ends a test run by what a reader wants to know: which tests were not run and why, what failed, and the totals, in the
 // form that .ci/run adds up. A run that was asked for a level and found no test of it has failed.
 "use strict";
+const fs = require("node:fs");
 
 const optionValues = (argv, option) => {
   const from = argv.indexOf(option);
@@ -45,7 +46,8 @@ class SummaryReporter {
       ...problems.map((problem) => `FAILED: ${problem}`),
       `${passed} passed, ${failed} failed`,
     ];
-    process.stderr.write(`${lines.join("\n")}\n`);
+    // After jest's own summary, which comes later than this.
+    process.once("exit", () => fs.writeSync(2, `${lines.join("\n")}\n`));
     if (problems.length > 0) this.error = new Error(problems.join("; "));
   }
 
