@@ -1,5 +1,5 @@
 import { access, statfs } from "node:fs/promises";
-import { codeOf, ExitCode, UserError } from "../../lib/errors";
+import { codeOf, ExitCode, messageOf, UserError } from "../../lib/errors";
 
 export function exists(path: string): Promise<boolean> {
   return access(path).then(
@@ -34,8 +34,7 @@ const tells = /No space left on device|Disk quota exceeded/;
 /** Turns every way in which a full disk shows itself into one message; leaves other errors alone. */
 export function explainDiskFull(folder: string, error: unknown): unknown {
   const code = codeOf(error);
-  const text = error instanceof Error ? error.message : "";
-  return code === "ENOSPC" || code === "EDQUOT" || tells.test(text)
+  return code === "ENOSPC" || code === "EDQUOT" || tells.test(messageOf(error))
     ? diskFull(folder, "nothing more can be written")
     : error;
 }

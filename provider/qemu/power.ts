@@ -1,6 +1,7 @@
 import { ExitCode, UserError } from "../../lib/errors";
 import { findFolder } from "./inspect";
 import { endedWithin, processesOf, signalAll } from "./processes";
+import { TimeoutError } from "../../lib/retry";
 import { withQmp } from "./qmp";
 import type { Options } from "./spec";
 
@@ -11,7 +12,7 @@ interface Means {
   readonly act: (folder: string, id: string) => Promise<unknown>;
 }
 
-const askMs = 2000;
+const askMs = 1500;
 const bySignal = (signal: NodeJS.Signals) => async (folder: string, id: string) => {
   signalAll(await processesOf(folder, id), signal);
 };
@@ -39,8 +40,11 @@ async function end(folder: string, id: string, means: readonly Means[], { log, s
   for (const { what, graceMs, act } of means) {
     if ((await processesOf(folder, id)).length === 0) return;
     // Whether it worked shows in the processes; that QEMU hung up before it answered does not matter.
-    await act(folder, id).catch(() => undefined);
-    if (await endedWithin(folder, id, graceMs, signal)) return;
+    const heard = await act(folder, id).then(
+      () => true,
+      (error: unknown) => !(error instanceof TimeoutError),
+    );
+    if (await endedWithin(folder, id, heard ? graceMs : 0, signal)) return;
     log?.(`${id}: still there ${graceMs / 1000} s after ${what}`);
   }
   const left = await processesOf(folder, id);
