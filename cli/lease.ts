@@ -39,13 +39,18 @@ export function isHeld(lease: Lease): boolean {
   return isAlive(lease);
 }
 
+/** Whether the stack is half done when this command was killed: not after one that only started or stopped its machine. */
+export function leavesHalfDone({ command }: Pick<Lease, "command">): boolean {
+  return !/^kmvm vm (start|stop) /.test(command);
+}
+
 export function releaseLease(root: string, stack: string): void {
   rmSync(fileOf(root, stack), { force: true });
 }
 
 /**
  * Takes the lease of a stack.
- * @returns the lease of a dead command that it replaced, if there was one
+ * @returns the lease of a dead command that left the stack half done, if there was one
  * @throws UserError that says who holds it
  */
 export async function takeLease(root: string, stack: string, command: string): Promise<Lease | undefined> {
@@ -65,7 +70,7 @@ export async function takeLease(root: string, stack: string, command: string): P
     const me = identify(process.pid);
     const mine: Lease = { pid: process.pid, startTime: me?.startTime ?? 0, command, since: new Date().toISOString() };
     writeFileSync(fileOf(root, stack), JSON.stringify(mine), { mode: 0o600 });
-    return other;
+    return other && leavesHalfDone(other) ? other : undefined;
   } finally {
     await unlock();
   }

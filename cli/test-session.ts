@@ -1,5 +1,5 @@
 import type { Stack } from "@pulumi/pulumi/automation";
-import { ExitCode, messageOf } from "../lib/errors";
+import { ExitCode, messageOf, UserError } from "../lib/errors";
 import { exitCodeOf, type RunResult } from "../lib/run-result";
 import { LineSanitizer } from "../lib/sanitize";
 import type { KeepPolicy, Settings } from "../stacks/settings";
@@ -53,17 +53,23 @@ async function update(context: CliContext, stack: Stack, signal: AbortSignal): P
   return { result: folder === undefined ? undefined : readResult(folder), errors: view.errors, failure };
 }
 
+interface Outcome {
+  readonly code: ExitCode;
+  /** Something is left that should not be. */
+  readonly left?: true;
+}
+
 /** Removes the stack. A failure to do so never hides the verdict. */
-async function removeStack(context: CliContext, stack: Stack, code: ExitCode): Promise<ExitCode> {
+async function removeStack(context: CliContext, stack: Stack, code: ExitCode): Promise<Outcome> {
   const started = Date.now();
   try {
     await destroyStack(context, stack);
   } catch (error) {
     context.terminal.warn(`could not be removed: ${messageOf(error)}\n${removeByHand}`);
-    return code === ExitCode.Pass ? ExitCode.NotCleanedUp : code;
+    return { code: code === ExitCode.Pass ? ExitCode.NotCleanedUp : code, left: true };
   }
   context.terminal.step("removed", `everything, in ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  return code;
+  return { code };
 }
 
 async function session(
@@ -72,7 +78,7 @@ async function session(
   configuration: Record<string, unknown>,
   abandoned: boolean,
   interrupt: Interrupt,
-): Promise<ExitCode> {
+): Promise<Outcome> {
   const { terminal } = context;
   const { stack: name, directories, device, keep } = settings;
   terminal.line(`${terminal.colors.bold(name.full)}: ${directories.join(" ")} on ${device}`);
@@ -86,7 +92,7 @@ async function session(
   const [found] = await machinesOf(engine, name.full);
   if (!found || !keeps[keep](result)) return removeStack(context, stack, code);
   showKept(terminal, name, found.machine);
-  return code;
+  return { code };
 }
 
 /**
@@ -118,12 +124,19 @@ export async function runTest(
       terminal.line(`left as it is: ${removeByHand}`);
     },
   );
+  // The lease of a command that is gone tells `kmvm gc` and the next run that there is something to remove.
+  let left = false;
   try {
     withdrawCancel(root, stackName);
-    return await session(context, settings, configuration, abandoned !== undefined, interrupt);
+    const outcome = await session(context, settings, configuration, abandoned !== undefined, interrupt);
+    left = outcome.left ?? false;
+    return outcome.code;
+  } catch (error) {
+    left = !(error instanceof UserError);
+    throw error;
   } finally {
     interrupt.dispose();
     withdrawCancel(root, stackName);
-    releaseLease(root, stackName);
+    if (!left) releaseLease(root, stackName);
   }
 }

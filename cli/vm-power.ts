@@ -1,10 +1,10 @@
 import { ExitCode, messageOf, UserError } from "../lib/errors";
-import { isHeld, readLease, releaseLease, takeLease } from "./lease";
+import { isHeld, leavesHalfDone, readLease, releaseLease, takeLease } from "./lease";
 import { accessTo } from "./machine-access";
 import type { NamedStack } from "./stack-argument";
 import { destroyAbandoned } from "./stack-life";
 import { machinesOf, type FoundMachine } from "./stack-machines";
-import { waitForSsh } from "./wait-for-ssh";
+import { waitUntilReady } from "./machine-ready";
 
 async function machineOf(named: NamedStack): Promise<FoundMachine> {
   const [found] = await machinesOf(named.engine, named.stack);
@@ -26,7 +26,7 @@ async function leased<T>(named: NamedStack, verb: string, work: () => Promise<T>
 /** A stack that a killed command left must be removed, not taken for whole. */
 function refuseAbandoned({ context, stack }: NamedStack): void {
   const lease = readLease(context.root, stack);
-  if (lease && !isHeld(lease))
+  if (lease && !isHeld(lease) && leavesHalfDone(lease))
     throw new UserError(
       `stack ${stack} was left half done by \`${lease.command}\`, process ${lease.pid}, which was killed`,
       `remove it: kmvm vm delete ${stack}`,
@@ -45,7 +45,7 @@ export async function vmStart(named: NamedStack): Promise<void> {
     else await facets.power.start(machine.id);
     const { target } = await accessTo(context, engine, stack);
     context.terminal.status("waiting for ssh");
-    await waitForSsh(stack, target, bootSeconds);
+    await waitUntilReady(stack, target, bootSeconds);
     context.terminal.step("ready", `${machine.id} at ${target.address}:${target.port}`);
   });
 }

@@ -1,5 +1,5 @@
 import type { Stack } from "@pulumi/pulumi/automation";
-import { ExitCode, messageOf } from "../lib/errors";
+import { ExitCode, messageOf, UserError } from "../lib/errors";
 import type { Settings } from "../stacks/settings";
 import type { CliContext } from "./context";
 import { engineView } from "./engine-view";
@@ -10,7 +10,7 @@ import { showEngineFailure } from "./report";
 import { destroyAbandoned, destroyStack } from "./stack-life";
 import { wakeMachine } from "./stack-machines";
 import { checkedSettings } from "./stack-settings";
-import { waitForSsh } from "./wait-for-ssh";
+import { waitUntilReady } from "./machine-ready";
 import { openEngine, openStack, readConfiguration, writeConfiguration, type Engine } from "./workspace";
 
 /** How a person gets in, and until when. */
@@ -77,7 +77,7 @@ async function session(
   const access = await accessTo(context, engine, name);
   terminal.status("waiting for ssh");
   try {
-    await waitForSsh(name, access.target, settings.limits.boot, interrupt.signal);
+    await waitUntilReady(name, access.target, settings.limits.boot, interrupt.signal);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     await destroyStack(context, stack);
@@ -113,9 +113,12 @@ export async function vmUp(
       terminal.line("left as it is; this shows what is left, and removes it: kmvm gc --yes --now");
     },
   );
+  // The lease of a command that is gone tells `kmvm gc` and the next command that there is something to remove.
+  let left = false;
   try {
     return await session(context, settings, configuration, { abandoned, json }, interrupt);
   } catch (error) {
+    left = !(error instanceof UserError);
     if (interrupt.signal.aborted) {
       terminal.warn(messageOf(error));
       return ExitCode.Interrupted;
@@ -123,6 +126,6 @@ export async function vmUp(
     throw error;
   } finally {
     interrupt.dispose();
-    releaseLease(root, stackName);
+    if (!left) releaseLease(root, stackName);
   }
 }

@@ -107,9 +107,26 @@ export interface Destroyer {
   destroy(id: string): Promise<void>;
 }
 
+/** What is left of a machine that was being made or removed when whoever did it was killed. */
+export interface MachineRemains {
+  readonly id: string;
+  readonly stage: "being made" | "being removed";
+  /** The machine that it was or was to be. */
+  readonly machineId: string;
+  /** Milliseconds, as Date.now(). */
+  readonly changedAt: number;
+}
+
+export interface Leftovers {
+  list(): Promise<MachineRemains[]>;
+  /** Idempotent. */
+  remove(id: string): Promise<void>;
+}
+
 export interface Facets {
   readonly inventory: Inventory;
   readonly power: Power;
   readonly console: Console;
   readonly destroyer: Destroyer;
+  readonly leftovers: Leftovers;
 }

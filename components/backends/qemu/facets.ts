@@ -8,6 +8,7 @@ import {
   resumeMachine,
   stopMachine,
 } from "../../../provider/qemu/machine";
+import { listRemains, removeRemains } from "../../../provider/qemu/leftovers";
 import type { Facets, MachineSummary } from "../backend";
 
 /** The verbs' powers over local machines. */
@@ -46,6 +47,10 @@ export const qemuFacets: Facets = {
         throw error;
       }
     },
+  },
+  leftovers: {
+    list: () => listRemains(kmvmHome()),
+    remove: (id) => removeRemains(kmvmHome(), id),
   },
   destroyer: { destroy: (id) => removeMachine(kmvmHome(), id) },
 };

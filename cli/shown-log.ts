@@ -1,0 +1,95 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { codeOf, UserError } from "../lib/errors";
+import { checkoutFolders } from "../lib/paths";
+import { systemClock } from "../lib/retry";
+import { LineSanitizer } from "../lib/sanitize";
+import type { CliContext } from "./context";
+import { latestRun, readFrom, readResult, runFolder } from "./evidence";
+import { isHeld, readLease } from "./lease";
+
+/** Stacks that have evidence, whether they exist still or not. */
+export function stacksWithEvidence(root: string): string[] {
+  try {
+    return readdirSync(checkoutFolders.runs(root));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** @throws UserError when there is no such run */
+export function chosenRun(root: string, stack: string, run: string | undefined): string {
+  const runs = stacksWithEvidence(root).includes(stack)
+    ? readdirSync(join(checkoutFolders.runs(root), stack)).filter((name) => /^\d+$/.test(name))
+    : [];
+  const chosen = run ?? latestRun(root, stack);
+  if (chosen !== undefined && runs.includes(chosen)) return runFolder(root, stack, chosen);
+  const ordered = runs.sort((a, b) => Number(a) - Number(b));
+  throw new UserError(
+    run === undefined
+      ? `${stack} has no run yet`
+      : `${stack} has no run ${run}; it has ${ordered.join(", ") || "none"}`,
+    "see what the machine says: kmvm logs STACK --console",
+  );
+}
+
+const pollMs = 100;
+/** A run whose command is gone writes nothing more; one of the bare engine has no lease and may write again. */
+const patienceMs = 60_000;
+
+/** Whether a command of ours is at work on the stack. */
+const isWorkedOn = (root: string, stack: string): boolean => {
+  const lease = readLease(root, stack);
+  return lease !== undefined && isHeld(lease);
+};
+
+/** Calls `poll` until it says that there is nothing more to come. */
+async function whilePolling(poll: () => boolean | Promise<boolean>): Promise<void> {
+  while (await poll()) await systemClock.sleep(pollMs);
+}
+
+/** Lines of a guest's output as a terminal may see them. */
+function printer(context: CliContext): LineSanitizer {
+  return new LineSanitizer((line) => {
+    context.terminal.print(line);
+  });
+}
+
+/** Shows the log of a run; with `follow` until the run has ended. */
+export async function showTestLog(context: CliContext, stack: string, folder: string, follow: boolean): Promise<void> {
+  const lines = printer(context);
+  let offset = 0;
+  let grewAt = Date.now();
+  await whilePolling(() => {
+    // Asked first: what was written before the end is then in what is read.
+    const ended = readResult(folder) !== undefined;
+    const before = offset;
+    offset = readFrom(join(folder, "test.log"), offset, (chunk) => {
+      lines.write(chunk);
+    });
+    if (offset > before) grewAt = Date.now();
+    return follow && !ended && (isWorkedOn(context.root, stack) || Date.now() - grewAt < patienceMs);
+  });
+  lines.end();
+}
+
+/**
+ * Shows a console; with `follow` until the machine is gone or does not run.
+ * @param read all of the console so far; undefined when there is nothing more to come
+ */
+export async function showConsole(
+  context: CliContext,
+  read: () => Promise<{ text: string; more: boolean }>,
+  follow: boolean,
+): Promise<void> {
+  const lines = printer(context);
+  let shown = 0;
+  await whilePolling(async () => {
+    const { text, more } = await read();
+    lines.write(Buffer.from(text.slice(shown)));
+    shown = Math.max(shown, text.length);
+    return follow && more;
+  });
+  lines.end();
+}
