@@ -1,5 +1,7 @@
 import type { Socket } from "node:net";
-import { Client, type ConnectConfig } from "ssh2";
+import { NodeSSH, type Config } from "node-ssh";
+import type { Client, ConnectConfig } from "ssh2";
+import { messageOf } from "./errors";
 import { execOver, type ExecOptions, type ExecResult } from "./ssh-exec";
 import { ConnectionLost, fingerprint, HostKeyMismatch, LoginRefused } from "./ssh-errors";
 import { openSpeakingSocket } from "./ssh-socket";
@@ -32,21 +34,19 @@ const algorithms = {
   cipher: ["aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr"],
 } satisfies ConnectConfig["algorithms"];
 
-function logIn(client: Client, config: ConnectConfig): Promise<void> {
-  return new Promise((resolve, reject) => {
-    client.once("ready", resolve);
-    client.once("error", (error) => {
-      reject(
-        error.level === "client-authentication"
-          ? new LoginRefused(error.message, { cause: error })
-          : new ConnectionLost(error.message, { cause: error }),
-      );
-    });
-    client.once("close", () => {
-      reject(new ConnectionLost("closed while logging in"));
-    });
-    client.connect(config);
-  });
+async function logIn(config: Config): Promise<Client> {
+  const ssh = new NodeSSH();
+  try {
+    await ssh.connect(config);
+  } catch (error) {
+    const refused = error instanceof Error && "level" in error && error.level === "client-authentication";
+    throw new (refused ? LoginRefused : ConnectionLost)(messageOf(error), { cause: error });
+  }
+  const client = ssh.connection;
+  if (!client) throw new ConnectionLost("closed right after the login");
+  // node-ssh stops listening once it is connected, and a connection's death is an event that would end the process.
+  client.on("error", () => undefined);
+  return client;
 }
 
 /** An open connection as callers see it. */
@@ -79,14 +79,11 @@ function connectionOver(client: Client, socket: Socket): SshConnection {
 export async function logInOver(socket: Socket, options: ConnectOptions): Promise<SshConnection> {
   const { address, port, user, privateKey, signal, timeoutMs = 20_000 } = options;
   const expected = parseEd25519Key(options.hostKey);
-  const client = new Client();
   let mismatch: HostKeyMismatch | undefined;
   const onAbort = () => socket.destroy();
   signal?.addEventListener("abort", onAbort, { once: true });
-  // ssh2 reports the death of a connection as an event; without a listener it would end the process.
-  client.on("error", () => undefined);
   try {
-    await logIn(client, {
+    const client = await logIn({
       sock: socket,
       username: user,
       privateKey,
@@ -103,7 +100,6 @@ export async function logInOver(socket: Socket, options: ConnectOptions): Promis
     signal?.throwIfAborted();
     return connectionOver(client, socket);
   } catch (error) {
-    client.destroy();
     socket.destroy();
     signal?.throwIfAborted();
     throw mismatch ?? error;
