@@ -7,7 +7,7 @@ import { z } from "zod";
 import { codeOf } from "../lib/errors";
 import { identify } from "../lib/process";
 import type { CliContext } from "./context";
-import { backendUrl, type Engine } from "./workspace";
+import { backendUrl, projectName, type Engine } from "./workspace";
 
 /** A lock of a file backend, as the engine writes it to .pulumi/locks/organization/<project>/<stack>/<uuid>.json. */
 const lockSchema = z.object({ pid: z.number(), username: z.string(), hostname: z.string(), timestamp: z.string() });
@@ -16,11 +16,15 @@ export type EngineLock = z.infer<typeof lockSchema>;
 /** Whether the locks of this engine's states can be seen. */
 export const locksAreVisible = (engine: Engine): boolean => backendUrl(engine).startsWith("file://");
 
+/** Where a file backend keeps the locks of a stack. */
+export function locksFolder(engine: Engine, stack: string): string {
+  return join(fileURLToPath(backendUrl(engine)), ".pulumi", "locks", "organization", projectName, stack);
+}
+
 /** Locks that a stack has; none where the backend is not of files. */
-export function engineLocks(engine: Engine, project: string, stack: string): EngineLock[] {
-  const url = backendUrl(engine);
-  if (!url.startsWith("file://")) return [];
-  const folder = join(fileURLToPath(url), ".pulumi", "locks", "organization", project, stack);
+export function engineLocks(engine: Engine, stack: string): EngineLock[] {
+  if (!locksAreVisible(engine)) return [];
+  const folder = locksFolder(engine, stack);
   try {
     // What the engine writes beside them, and has not finished to write, is no lock.
     const names = readdirSync(folder).filter((file) => file.endsWith(".json"));
@@ -38,7 +42,7 @@ export function isDead(lock: EngineLock): boolean {
 
 /** Releases the locks of a stack if every one was taken by a process of this host that is gone. */
 export async function releaseDeadLocks(context: CliContext, engine: Engine, stack: Stack): Promise<void> {
-  const locks = engineLocks(engine, "kmvm", stack.name);
+  const locks = engineLocks(engine, stack.name);
   if (locks.length === 0 || !locks.every(isDead)) return;
   context.terminal.step("lock", `of process ${locks.map(({ pid }) => pid).join(", ")}, which is gone: released`);
   await stack.cancel();

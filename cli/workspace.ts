@@ -14,7 +14,7 @@ import type { CliContext } from "./context";
 
 export type { EngineEvent };
 
-const projectName = "kmvm";
+export const projectName = "kmvm";
 
 /** The engine with this checkout's defaults, ready to be given stacks. */
 export interface Engine {

@@ -1,0 +1,76 @@
+import { existsSync, readdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { messageOf } from "../lib/errors";
+import { parseStackName } from "../stacks/name";
+import type { CliContext } from "./context";
+import { engineLocks, isDead, locksAreVisible, locksFolder } from "./engine-locks";
+import type { MachineFacts, StackFacts } from "./gc-facts";
+import { isHeld, leasedStacks, leavesHalfDone, readLease } from "./lease";
+import { listStacks, missingStack, readState, type StackState } from "./stack-state";
+import type { Engine } from "./workspace";
+
+const nothing: StackState = { resources: [], pending: [] };
+
+const isStackName = (name: string): boolean => {
+  try {
+    parseStackName(name);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Stacks for which the engine has locks; it also locks one that it is about to create. */
+function lockedStacks(engine: Engine): string[] {
+  if (!locksAreVisible(engine)) return [];
+  const folder = dirname(locksFolder(engine, "x"));
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+function expiryIn({ resources }: StackState): string | undefined {
+  const expiresAt = resources.find(({ type }) => type === "kmvm:index:Run")?.outputs?.["expiresAt"];
+  return typeof expiresAt === "string" ? expiresAt : undefined;
+}
+
+/** The state of a stack; that it was removed meanwhile is no error. */
+async function stateOf(context: CliContext, engine: Engine, name: string): Promise<StackState | undefined> {
+  try {
+    return await readState(context, engine, name, "hidden");
+  } catch (error) {
+    if (missingStack.test(messageOf(error))) return undefined;
+    throw error;
+  }
+}
+
+/** Everything that is known of the stacks of this checkout. Names that are not ours are left out. */
+export async function stackFacts(
+  context: CliContext,
+  engine: Engine,
+  own: readonly MachineFacts[],
+): Promise<StackFacts[]> {
+  const existing = new Set(await listStacks(context, engine));
+  const named = [...leasedStacks(context.root), ...lockedStacks(engine), ...own.map(({ stack }) => stack)];
+  const names = [...new Set([...existing, ...named])].filter(isStackName).sort();
+  const facts: StackFacts[] = [];
+  for (const name of names) {
+    // Lease and locks before the state: who has both released is done with it.
+    const lease = readLease(context.root, name);
+    const locks = locksAreVisible(engine) ? engineLocks(engine, name) : undefined;
+    const state = existing.has(name) ? await stateOf(context, engine, name) : undefined;
+    facts.push({
+      name,
+      inState: state !== undefined,
+      lease: lease && {
+        held: isHeld(lease),
+        pid: lease.pid,
+        command: lease.command,
+        halfDone: leavesHalfDone(lease),
+      },
+      locks: locks?.map((lock) => ({ pid: lock.pid, dead: isDead(lock) })),
+      pending: (state ?? nothing).pending,
+      resourceIds: (state ?? nothing).resources.flatMap(({ id }) => id ?? []),
+      expiresAt: expiryIn(state ?? nothing),
+    });
+  }
+  return facts;
+}
