@@ -5,7 +5,7 @@ import { serve } from "../plugin/server";
 import { machine } from "./machine";
 import { run } from "./run";
 import { sshKey } from "./ssh-key";
-import { resolveImage } from "./stopgap";
+import { resolveImage } from "./images/store";
 
 const { version } = JSON.parse(readFileSync(join(repositoryRoot(), "package.json"), "utf8")) as { version: string };
 const home = kmvmHome();
