@@ -10,14 +10,6 @@ const path = require("node:path");
 
 const root = path.resolve(__dirname, "..");
 const sourceFolders = ["cli", "components", "lib", "plugin", "provider", "runner", "stacks", "tools"];
-const entries = [
-  "cli/main.ts",
-  "runner/main.ts",
-  "provider/main.ts",
-  "tools/engine/language-host/main.ts",
-  "tools/engine/command/main.ts",
-  "tools/engine/environment/main.ts",
-];
 /** Bundles of earlier sources are deleted after this long: a process that still runs from one has long been loaded. */
 const staleAfterMs = 24 * 3600 * 1000;
 
@@ -43,15 +35,17 @@ function sourcesHash() {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Bundles every entry into `folder`, under a temporary name first: two that build at once both succeed. */
-function build(folder) {
+/**
+ * Bundles `entry` into `file`, under a temporary name first: two that build at once both succeed. Each entry is built
+ * when it is first started, so that a mistake in one program does not keep the others from running.
+ */
+function build(entry, file) {
   const esbuild = require("esbuild");
-  const temporary = `${folder}.${process.pid}`;
+  const temporary = path.join(path.dirname(file), String(process.pid), path.basename(file));
   esbuild.buildSync({
     absWorkingDir: root,
-    entryPoints: entries,
-    outdir: temporary,
-    outbase: ".",
+    entryPoints: [entry],
+    outfile: temporary,
     bundle: true,
     platform: "node",
     target: "node20",
@@ -59,12 +53,9 @@ function build(folder) {
     logLevel: "error",
     external: ["cpu-features", "*.node"],
   });
-  try {
-    fs.renameSync(temporary, folder);
-  } catch (error) {
-    fs.rmSync(temporary, { recursive: true, force: true });
-    if (!fs.existsSync(folder)) throw error;
-  }
+  fs.renameSync(`${temporary}.map`, `${file}.map`);
+  fs.renameSync(temporary, file);
+  fs.rmdirSync(path.dirname(temporary));
 }
 
 function removeStale(buildRoot, current) {
@@ -75,15 +66,15 @@ function removeStale(buildRoot, current) {
   }
 }
 
-/** Runs `entry` (a path of the list above) in this process. */
+/** Runs `entry`, a TypeScript file's path in this repository, in this process. */
 exports.launch = function launch(entry) {
   const buildRoot = path.join(root, ".kmvm", "build");
   const hash = sourcesHash();
-  const folder = path.join(buildRoot, hash);
-  if (!fs.existsSync(folder)) {
-    fs.mkdirSync(buildRoot, { recursive: true });
-    build(folder);
+  const file = path.join(buildRoot, hash, entry.replace(/\.ts$/, ".js"));
+  if (!fs.existsSync(file)) {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    build(entry, file);
     removeStale(buildRoot, hash);
   }
-  require(path.join(folder, entry.replace(/\.ts$/, ".js")));
+  require(file);
 };
