@@ -1,13 +1,29 @@
 import { Command, CommanderError } from "commander";
 import { ExitCode, UserError } from "../lib/errors";
+import { cpCommand } from "./commands/cp";
+import { doctorCommand } from "./commands/doctor";
 import { execCommand } from "./commands/exec";
+import { gcCommand } from "./commands/gc";
 import { imageCommand } from "./commands/image";
+import { logsCommand } from "./commands/logs";
+import { lsCommand } from "./commands/ls";
 import { sshCommand } from "./commands/ssh";
 import { testCommand } from "./commands/test";
 import { vmCommand } from "./commands/vm";
 
 /** Every verb, in the order of --help. */
-const commands = [testCommand, vmCommand, sshCommand, execCommand, imageCommand];
+const commands = [
+  testCommand,
+  vmCommand,
+  lsCommand,
+  sshCommand,
+  execCommand,
+  logsCommand,
+  cpCommand,
+  imageCommand,
+  gcCommand,
+  doctorCommand,
+];
 
 /** Settings of a command reach those below it only where they were added after them. */
 function inherit(parent: Command): void {

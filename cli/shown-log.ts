@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { codeOf, UserError } from "../lib/errors";
 import { checkoutFolders } from "../lib/paths";
 import { systemClock } from "../lib/retry";
-import { LineSanitizer } from "../lib/sanitize";
 import type { CliContext } from "./context";
 import { latestRun, readFrom, readResult, runFolder } from "./evidence";
 import { isHeld, readLease } from "./lease";
+import { linePrinter, type LinePrinter } from "./line-printer";
 
 /** Stacks that have evidence, whether they exist still or not. */
 export function stacksWithEvidence(root: string): string[] {
@@ -50,8 +50,8 @@ async function whilePolling(poll: () => boolean | Promise<boolean>): Promise<voi
 }
 
 /** Lines of a guest's output as a terminal may see them. */
-function printer(context: CliContext): LineSanitizer {
-  return new LineSanitizer((line) => {
+function printer(context: CliContext): LinePrinter {
+  return linePrinter((line) => {
     context.terminal.print(line);
   });
 }
@@ -76,7 +76,7 @@ export async function showTestLog(context: CliContext, stack: string, folder: st
 
 /**
  * Shows a console; with `follow` until the machine is gone or does not run.
- * @param read all of the console so far; undefined when there is nothing more to come
+ * @param read all of the console so far, and whether there may be more
  */
 export async function showConsole(
   context: CliContext,

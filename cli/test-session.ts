@@ -1,7 +1,6 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import { ExitCode, messageOf, UserError } from "../lib/errors";
 import { exitCodeOf, type RunResult } from "../lib/run-result";
-import { LineSanitizer } from "../lib/sanitize";
 import type { KeepPolicy, Settings } from "../stacks/settings";
 import type { CliContext } from "./context";
 import { engineView } from "./engine-view";
@@ -9,6 +8,7 @@ import { followNextLog, readResult, requestCancel, withdrawCancel } from "./evid
 import { handleInterrupts, type Interrupt } from "./interrupt";
 import { prepareStack } from "./kept-stack";
 import { releaseLease, takeLease } from "./lease";
+import { linePrinter } from "./line-printer";
 import { showEngineFailure, showKept, showResult } from "./report";
 import { destroyStack } from "./stack-life";
 import { machinesOf } from "./stack-machines";
@@ -35,11 +35,11 @@ interface Update {
 /** Updates the stack, which runs the tests, and shows their log. */
 async function update(context: CliContext, stack: Stack, signal: AbortSignal): Promise<Update> {
   const view = engineView(context.terminal);
-  const lines = new LineSanitizer((line) => {
+  const lines = linePrinter((line) => {
     context.terminal.line(line);
   });
   const log = followNextLog(context.root, stack.name, (chunk) => {
-    lines.write(chunk);
+    lines.push(chunk);
   });
   let failure: unknown;
   try {
