@@ -5,7 +5,10 @@ set -euo pipefail
 printf 'LANG=C.UTF-8\n' >/etc/default/locale
 ln -snf /usr/share/zoneinfo/Etc/UTC /etc/localtime
 
-# Which disk it is differs from one backend to the next, the labels do not. The root file system grows with its disk.
+# Which disk it is differs from one backend to the next, the labels do not. The partition and the file system in it grow
+# with the disk.
+mkdir -p /usr/lib/repart.d
+printf '[Partition]\nType=root\n' >/usr/lib/repart.d/50-root.conf
 cat >/etc/fstab <<'END'
 PARTLABEL=l0root / ext4 defaults,x-systemd.growfs 0 0
 END
