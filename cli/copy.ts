@@ -38,7 +38,10 @@ async function download(plan: CopyPlan, host: string, scp: readonly string[]): P
     const staging = join(folder, "in");
     mkdirSync(staging);
     const code = await runOnTerminal("scp", [...scp, `${host}:${plan.remote}`, staging]);
-    if (code === 0) settle(staging, destination);
+    const [only] = readdirSync(staging);
+    // Of a directory, what can be had is wanted; links and devices in it cannot. Half a file is nothing.
+    const partial = code !== 0 && only !== undefined && isDirectory(join(staging, only));
+    if (code === 0 || partial) settle(staging, destination);
     return code;
   } finally {
     removeFolder();

@@ -30,7 +30,7 @@ export function chosenRun(root: string, stack: string, run: string | undefined):
     run === undefined
       ? `${stack} has no run yet`
       : `${stack} has no run ${run}; it has ${ordered.join(", ") || "none"}`,
-    "see what the machine says: kmvm logs STACK --console",
+    `see what its machine says: kmvm logs ${stack} --console`,
   );
 }
 
