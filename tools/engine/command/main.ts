@@ -4,9 +4,10 @@
  */
 import { serve } from "../../../plugin/server";
 import { command } from "./command";
-import { leaveWithCommands } from "./running";
+import { leaveAfterCommands, leaveWithCommands } from "./running";
 
-process.on("SIGINT", leaveWithCommands);
+// A cancellation, which comes with the first ctrl-c, lets commands run to their end; the second one is a SIGINT.
+process.on("SIGINT", leaveAfterCommands);
 process.on("SIGTERM", leaveWithCommands);
 
 serve(

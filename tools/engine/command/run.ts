@@ -67,10 +67,7 @@ export async function runCommand(
       resolve(code === 0 ? undefined : signal ? `signal: ${signal}` : `exit status ${code ?? "unknown"}`);
     });
   });
-  const problem = await running(
-    ended.catch((error: unknown) => String(error)),
-    context.signal,
-  );
+  const problem = await running(ended.catch((error: unknown) => String(error)));
   if (problem !== undefined) throw new Error(`${problem}: running ${JSON.stringify(command)}:\n${told.text()}`);
   return { stdout: stdout(), stderr: stderr() };
 }

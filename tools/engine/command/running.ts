@@ -1,40 +1,39 @@
 import { endGroup, signalCommands } from "./group";
 
-/** After being asked to stop because the engine is gone, commands have this long to put their things in order. */
+/** With the engine gone, commands have this long to put their things in order. */
 const graceMs = 1500;
 
 let count = 0;
-let leaving = false;
-const interrupted = new WeakSet<AbortSignal>();
+let whenIdle: (() => void) | undefined;
 
-/** Asks every command to stop, as ctrl-c would; once a cancellation, since a second one means "at once" to many. */
-function interruptOnce(cancelled: AbortSignal): void {
-  if (interrupted.has(cancelled)) return;
-  interrupted.add(cancelled);
-  signalCommands("SIGINT");
+function leaveWhenIdle(leave: () => void): void {
+  whenIdle = leave;
+  if (count === 0) leave();
 }
 
-/** Waits for a command's end, and asks it to stop when the engine cancels. */
-export async function running<T>(ended: Promise<T>, cancelled: AbortSignal): Promise<T> {
+/** Waits for a command's end. */
+export async function running<T>(ended: Promise<T>): Promise<T> {
   count += 1;
-  const stop = (): void => {
-    interruptOnce(cancelled);
-  };
-  cancelled.addEventListener("abort", stop);
   try {
     return await ended;
   } finally {
-    cancelled.removeEventListener("abort", stop);
     count -= 1;
-    if (leaving && count === 0) endGroup();
+    // Not before the answer is on its way to the engine.
+    if (count === 0) setTimeout(() => whenIdle?.(), 100);
   }
+}
+
+/**
+ * The engine has asked the whole group to stop, by SIGINT, so the commands know already; a second one means "at once"
+ * to many. The engine kills after 5 seconds whatever is left.
+ */
+export function leaveAfterCommands(): void {
+  leaveWhenIdle(() => process.exit(0));
 }
 
 /** Ends the commands and then this process: by SIGINT, and whatever is left of them after a short time by SIGKILL. */
 export function leaveWithCommands(): void {
-  if (leaving) return;
-  leaving = true;
-  if (count === 0) endGroup();
-  signalCommands("SIGINT");
+  if (count > 0) signalCommands("SIGINT");
+  leaveWhenIdle(endGroup);
   setTimeout(endGroup, graceMs);
 }
