@@ -39,7 +39,7 @@ async function update(context: CliContext, stack: Stack, signal: AbortSignal): P
     context.terminal.line(line);
   });
   const log = followNextLog(context.root, stack.name, (chunk) => {
-    lines.push(chunk);
+    lines.write(chunk);
   });
   let failure: unknown;
   try {
