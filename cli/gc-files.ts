@@ -8,17 +8,21 @@ import type { FileFacts } from "./gc-facts";
 
 /** Where files of ours lie that live as long as a process, and how their names tell whose they are. */
 interface Kind {
-  readonly folder: (root: string) => string;
+  readonly folders: (root: string) => readonly string[];
   /** Groups: the process id, its start time. A name without groups does not tell. */
   readonly name: RegExp;
   readonly what: string;
 }
 
 const kinds: readonly Kind[] = [
-  { folder: checkoutFolders.temporary, name: /^[a-z]+-(\d+)-(\d+)-/, what: "temporary file" },
-  { folder: (root) => join(root, ".kmvm", "build"), name: /^[0-9a-f]+\.(\d+)$/, what: "unfinished bundle" },
-  { folder: (root) => join(root, ".kmvm"), name: /^gc-marks\.json\.(\d+)$/, what: "temporary file" },
-  { folder: () => tmpdir(), name: /^kmvm-[a-z]+-/, what: "temporary folder" },
+  {
+    folders: (root) => [checkoutFolders.temporary(root)],
+    name: /^[a-z]+-(\d+)-(\d+)-/,
+    what: "temporary file",
+  },
+  { folders: (root) => foldersBelow(join(root, ".kmvm", "build")), name: /^(\d+)$/, what: "unfinished bundle" },
+  { folders: (root) => [join(root, ".kmvm")], name: /^gc-marks\.json\.(\d+)$/, what: "temporary file" },
+  { folders: () => [tmpdir()], name: /^kmvm-[a-z]+-/, what: "temporary folder" },
 ];
 
 function ownerOf([, pid, startTime]: RegExpExecArray): FileFacts["owner"] {
@@ -28,6 +32,13 @@ function ownerOf([, pid, startTime]: RegExpExecArray): FileFacts["owner"] {
       ? identify(Number(pid)) !== undefined
       : isAlive({ pid: Number(pid), startTime: Number(startTime) });
   return alive ? "alive" : "dead";
+}
+
+/** A folder and all folders in it. */
+function foldersBelow(folder: string): string[] {
+  const inner = namesIn(folder).map((name) => join(folder, name));
+  const folders = inner.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
+  return [folder, ...folders.flatMap(foldersBelow)];
 }
 
 function namesIn(folder: string): string[] {
@@ -41,13 +52,15 @@ function namesIn(folder: string): string[] {
 
 /** Temporary files of ours, and of this user only. */
 export function temporaryFiles(root: string): FileFacts[] {
-  return kinds.flatMap(({ folder, name, what }) =>
-    namesIn(folder(root)).flatMap((entry) => {
-      const match = name.exec(entry);
-      const path = join(folder(root), entry);
-      const seen = match && statSync(path, { throwIfNoEntry: false });
-      if (!match || !seen || seen.uid !== process.getuid?.()) return [];
-      return [{ path, what, owner: ownerOf(match), changedAt: seen.mtimeMs }];
-    }),
+  return kinds.flatMap(({ folders, name, what }) =>
+    folders(root).flatMap((folder) =>
+      namesIn(folder).flatMap((entry) => {
+        const match = name.exec(entry);
+        const path = join(folder, entry);
+        const seen = match && statSync(path, { throwIfNoEntry: false });
+        if (!match || !seen || seen.uid !== process.getuid?.()) return [];
+        return [{ path, what, owner: ownerOf(match), changedAt: seen.mtimeMs }];
+      }),
+    ),
   );
 }

@@ -1,0 +1,34 @@
+import { expect, test } from "@jest/globals";
+import { resolve } from "node:path";
+import { configurationOf, newId } from "../../../cli/setting-flags";
+import { parseStackName } from "../../../stacks/name";
+
+test("flags become settings of the same name; what was not given is not set", () => {
+  expect(configurationOf({ profile: "dev", id: "x", ttl: "2h", imageVersion: "ci-1" })).toEqual({
+    ttl: "2h",
+    imageVersion: "ci-1",
+  });
+});
+
+test("--set sets any setting, and wins", () => {
+  expect(configurationOf({ profile: "dev", ttl: "2h", set: { ttl: "3h", vcpus: "4" } })).toEqual({
+    ttl: "3h",
+    vcpus: "4",
+  });
+});
+
+test("a directory is relative to where the user is; a repository's URL stays", () => {
+  expect(configurationOf({ profile: "dev", kkmSource: "kkm" })["kkmSource"]).toBe(resolve("kkm"));
+  expect(configurationOf({ profile: "dev", kkmSource: "https://host/kkm" })["kkmSource"]).toBe("https://host/kkm");
+});
+
+test.each(["samples/km-hello", "A Very_long name. of a directory that goes on", "---", "."])(
+  "the id made from %s fits into a stack's name",
+  (about) => {
+    expect(parseStackName(`test-dev-${newId(about)}`).kind).toBe("test");
+  },
+);
+
+test("two ids of the same directory differ", () => {
+  expect(newId("a")).not.toBe(newId("a"));
+});
