@@ -49,7 +49,17 @@ export const runRequestSchema = z.object({
   imageVersion: z.string().optional(),
   runtime: z.string().optional(),
   environment: z.record(z.string(), z.string()),
-  registry: z.object({ host: z.string(), username: z.string(), password: z.string() }).optional(),
+  registry: z
+    .object({
+      host: z.string(),
+      /** Empty: no login. */
+      username: z.string(),
+      /** Secret. */
+      password: z.string(),
+      /** Whether it may be spoken to without TLS. */
+      insecure: z.boolean(),
+    })
+    .optional(),
   /** Source of the kkm module; required for /dev/kkm. */
   kkmSource: sourceSchema.optional(),
   /** For cloning on the host only. Secret. */

@@ -209,7 +209,12 @@ export function parseSettings(stack: StackName, sources: SettingSources): { sett
     registry:
       registry === undefined
         ? undefined
-        : { host: registry, username: registryUsername ?? "", password: registryPassword ?? "" },
+        : {
+            host: registry,
+            username: registryUsername ?? "",
+            password: registryPassword ?? "",
+            insecure: parsed.registryInsecure === "true",
+          },
     kkmSource: parsed.kkmSource && located(parsed.kkmSource, parsed.kkmBranch, sources.root),
     githubToken: parsed.githubToken,
     limits: { boot: bootTimeout, run: timeout, hang: hangTimeout, logMiB, artifactsMiB },
@@ -226,7 +231,7 @@ export function shownSettings(settings: Settings): Record<string, unknown> {
     ...rest,
     // A value may be anything that make is told, a password too; the names are enough to see what was set.
     environment: Object.keys(environment),
-    registry: registry && { host: registry.host, username: registry.username, password: registry.password && hidden },
+    registry: registry && { ...registry, password: registry.password && hidden },
     githubToken: githubToken && hidden,
   };
 }

@@ -107,6 +107,12 @@ export const settingDefinitions = {
     meaning: "user of the registry",
   },
   registryPassword: { ...secret, variable: "SP_PASSWORD", meaning: "password of the registry's user" },
+  registryInsecure: {
+    schema: z.enum(["true", "false"]).or(z.boolean().transform(String)),
+    allowed: "true or false",
+    default: "false",
+    meaning: "whether the registry may be spoken to without TLS: one on this host, for tests",
+  },
   registryTenant: {
     schema: text(/^[A-Za-z0-9.-]+$/),
     allowed: "a tenant id",
