@@ -7,11 +7,11 @@ failed=0
 
 # check NAME COMMAND...: the output of a failed one follows as comments.
 check() {
-  local name=$1 output
+  local name=$1 output began=$SECONDS
   shift
   count=$((count + 1))
   if output=$("$@" 2>&1 </dev/null); then
-    printf 'ok %d - %s\n' "$count" "$name"
+    printf 'ok %d - %s (%d s)\n' "$count" "$name" $((SECONDS - began))
   else
     failed=$((failed + 1))
     printf 'not ok %d - %s\n' "$count" "$name"
@@ -64,7 +64,9 @@ root_fills_disk() {
 
 hypervisor_or_none() {
   grep --quiet --extended-regexp '\b(svm|vmx)\b' /proc/cpuinfo || return 0
-  [[ -c /dev/kvm ]]
+  # Its module is loaded when udev comes to the processor, which may be after the boot has ended.
+  udevadm settle --timeout=60
+  [[ -c /dev/kvm ]] || { lsmod && return 1; }
 }
 
 sudo_without_password() { runuser --user kmvm -- sudo --non-interactive true; }
