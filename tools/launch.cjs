@@ -9,7 +9,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const root = path.resolve(__dirname, "..");
-const sourceFolders = ["cli", "components", "lib", "plugin", "provider", "runner", "stacks", "tools"];
+const sourceFolders = ["bench", "cli", "components", "lib", "plugin", "provider", "runner", "stacks", "tools"];
 /** Bundles of earlier sources are deleted after this long: a process that still runs from one has long been loaded. */
 const staleAfterMs = 24 * 3600 * 1000;
 
@@ -22,6 +22,7 @@ function sourcesHash() {
       .update(fs.readFileSync(path.join(root, file)))
       .update("\0");
   add("package-lock.json");
+  add("index.ts");
   const walk = (folder) => {
     for (const entry of fs
       .readdirSync(path.join(root, folder), { withFileTypes: true })
@@ -39,7 +40,7 @@ function sourcesHash() {
  * Bundles `entry` into `file`, under a temporary name first: two that build at once both succeed. Each entry is built
  * when it is first started, so that a mistake in one program does not keep the others from running.
  */
-function build(entry, file) {
+function build(entry, file, external) {
   const esbuild = require("esbuild");
   const temporary = path.join(path.dirname(file), String(process.pid), path.basename(file));
   esbuild.buildSync({
@@ -51,7 +52,7 @@ function build(entry, file) {
     target: "node20",
     sourcemap: "linked",
     logLevel: "error",
-    external: ["cpu-features", "*.node"],
+    external: ["cpu-features", "*.node", ...external],
   });
   fs.renameSync(`${temporary}.map`, `${file}.map`);
   fs.renameSync(temporary, file);
@@ -66,15 +67,31 @@ function removeStale(buildRoot, current) {
   }
 }
 
-/** Runs `entry`, a TypeScript file's path in this repository, in this process. */
-exports.launch = function launch(entry) {
+/**
+ * The bundle of `entry`, a TypeScript file's path in this repository, made when there is none of these sources.
+ * @param external packages that are left to be required from node_modules
+ * @returns its path
+ */
+exports.bundle = function bundle(entry, external = []) {
   const buildRoot = path.join(root, ".kmvm", "build");
   const hash = sourcesHash();
   const file = path.join(buildRoot, hash, entry.replace(/\.ts$/, ".js"));
   if (!fs.existsSync(file)) {
     fs.mkdirSync(path.dirname(file), { recursive: true });
-    build(entry, file);
+    build(entry, file, external);
     removeStale(buildRoot, hash);
   }
-  require(file);
+  return file;
 };
+
+/** Runs `entry` in this process. */
+exports.launch = function launch(entry) {
+  process.setSourceMapsEnabled(true);
+  require(exports.bundle(entry));
+};
+
+if (require.main === module) {
+  // As if the program itself had been started.
+  const [entry] = process.argv.splice(2, 1);
+  exports.launch(entry);
+}

@@ -33,9 +33,9 @@ describe("arguments of node", () => {
   });
 
   test("have node's own ones before the script", () => {
-    expect(nodeArguments({ ...run, options: { nodeargs: " --import  tsx " } }, "/sdk/run").slice(0, 3)).toEqual([
-      "--import",
-      "tsx",
+    expect(nodeArguments({ ...run, options: { nodeargs: " --require  ./x.cjs " } }, "/sdk/run").slice(0, 3)).toEqual([
+      "--require",
+      "./x.cjs",
       "/sdk/run",
     ]);
   });
