@@ -1,6 +1,7 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { removeAbandonedBuilds } from "./abandoned";
+import { removeAbandonedSmokes } from "./smoke-machines";
 import { imageFolder, listVersions, type StoredVersion } from "./store";
 import { usedVersions } from "./usage";
 
@@ -30,7 +31,7 @@ export function planPrune(
  * @returns what was removed
  */
 export async function prune(home: string, name: string, keep = defaultKeep): Promise<string[]> {
-  const abandoned = await removeAbandonedBuilds(home, name);
+  const abandoned = [...(await removeAbandonedBuilds(home, name)), ...(await removeAbandonedSmokes(home))];
   const removed: string[] = [];
   for (const version of planPrune(await listVersions(home, name), await usedVersions(home), keep)) {
     const folder = join(imageFolder(home, name), version);

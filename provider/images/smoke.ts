@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { ExitCode, UserError } from "../../lib/errors";
 import type { SshConnection } from "../../lib/ssh";
@@ -9,6 +8,7 @@ import { boots, type Boot } from "../qemu/spec";
 import { generateKeyPair, type KeyPair } from "../ssh-key-format";
 import type { Progress } from "./progress";
 import type { ImageVersion } from "./image-version";
+import { removeAbandonedSmokes, smokeTags } from "./smoke-machines";
 
 /** Program in the image that judges the machine that it runs in; prints TAP. */
 const checks = "sudo /usr/lib/kmvm/smoke";
@@ -41,14 +41,7 @@ function specOf(image: ImageVersion, boot: Boot, keys: { user: KeyPair; host: Ke
     user: "kmvm",
     authorizedKey: keys.user.publicKey,
     hostKey: keys.host,
-    tags: {
-      project: "kmvm",
-      backendHash: "image-smoke",
-      stack: `image-${image.name}`,
-      runId: image.version,
-      createdAt: createdAt.toISOString(),
-      owner: `${userInfo().username}@${hostname()}`,
-    },
+    tags: smokeTags(image.name, createdAt),
   };
 }
 
@@ -114,6 +107,8 @@ const judges: Record<Boot, typeof runChecks> = {
  * @throws UserError that says which checks failed
  */
 export async function smoke(home: string, image: ImageVersion, progress: Progress): Promise<void> {
+  for (const machine of await removeAbandonedSmokes(home))
+    progress.log?.(`removed what a killed test left: ${machine}`);
   for (const boot of boots)
     await inMachine(home, image, boot, progress, (connection) => judges[boot](connection, image, progress));
   await writeFile(join(image.folder, "smoke-passed"), `${new Date().toISOString()}\n`);

@@ -16,4 +16,7 @@ END
 
 # No message of the day: programs that are run by each login, and nobody reads them.
 sed -i -e '/pam_motd\.so/d' -e '/pam_mail\.so/d' /etc/pam.d/sshd
+# Debian's unit has sshd read its configuration twice.
+mkdir -p /etc/systemd/system/ssh.service.d
+printf '[Service]\nExecStartPre=\n' >/etc/systemd/system/ssh.service.d/kmvm.conf
 systemctl enable --quiet ssh.service

@@ -9,6 +9,22 @@ ln -snf /usr/share/zoneinfo/Etc/UTC /etc/localtime
 # with the disk.
 mkdir -p /usr/lib/repart.d
 printf '[Partition]\nType=root\n' >/usr/lib/repart.d/50-root.conf
+# Debian's unit loads the modules loop and dm_mod first, for partitions that are encrypted or verified.
+cat >/etc/systemd/system/systemd-repart.service <<'END'
+[Unit]
+Description=Repartition Root Disk
+Documentation=man:systemd-repart.service(8)
+DefaultDependencies=no
+After=systemd-remount-fs.service
+Before=shutdown.target sysinit.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/bin/systemd-repart --dry-run=no
+SuccessExitStatus=77
+END
 cat >/etc/fstab <<'END'
 PARTLABEL=l0root / ext4 defaults,x-systemd.growfs 0 0
 END
@@ -21,4 +37,5 @@ SystemMaxUse=64M
 END
 
 systemctl mask --quiet apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer \
-  e2scrub_all.timer e2scrub_reap.service man-db.timer systemd-pstore.service
+  e2scrub_all.timer e2scrub_reap.service man-db.timer systemd-pstore.service systemd-binfmt.service \
+  sys-fs-fuse-connections.mount sys-kernel-config.mount
