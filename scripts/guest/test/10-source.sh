@@ -12,3 +12,12 @@ for directory in "${directories[@]}"; do
     exit 1
   fi
 done
+
+# Makefiles find the top of their tree by `git rev-parse --show-toplevel`, KM's for one; history was not sent. This is
+# the least that git takes for a repository, made without git.
+if [[ ! -e $source_tree/.git ]]; then
+  mkdir -p "$source_tree/.git/objects" "$source_tree/.git/refs"
+  echo 'ref: refs/heads/main' >"$source_tree/.git/HEAD"
+fi
+# Files keep the owner that they had on the host, and git refuses trees of others.
+if [[ ! -e $prefix/etc/gitconfig ]]; then printf '[safe]\n\tdirectory = *\n' >"$prefix/etc/gitconfig"; fi

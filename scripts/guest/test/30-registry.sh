@@ -7,9 +7,13 @@ if [[ -z ${REGISTRY_HOST:-} ]]; then
   exit 0
 fi
 export DOCKER_CONFIG=$settings/docker
-if [[ ${REGISTRY_INSECURE:-} == 1 ]]; then
-  mkdir -p /etc/docker
-  printf '{"insecure-registries":["%s"]}\n' "$REGISTRY_HOST" >/etc/docker/daemon.json
+
+# A registry without TLS, as those of tests are. Docker and podman are told before they first speak to it.
+if [[ ${REGISTRY_INSECURE:-} == 1 && ! -e $prefix/etc/containers/registries.conf.d/kmvm.conf ]]; then
+  mkdir -p "$prefix/etc/docker" "$prefix/etc/containers/registries.conf.d"
+  printf '{"insecure-registries":["%s"]}\n' "$REGISTRY_HOST" >"$prefix/etc/docker/daemon.json"
+  printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' "$REGISTRY_HOST" \
+    >"$prefix/etc/containers/registries.conf.d/kmvm.conf"
   systemctl try-reload-or-restart docker.service
 fi
 if [[ -z ${REGISTRY_USERNAME:-} ]]; then
@@ -18,9 +22,12 @@ if [[ -z ${REGISTRY_USERNAME:-} ]]; then
 fi
 if [[ ! -e $settings/registry-password ]]; then
   # A replay: the login of the run still holds.
-  [[ -e $DOCKER_CONFIG/config.json ]] && exit 0
+  if [[ -e $DOCKER_CONFIG/config.json ]]; then exit 0; fi
   echo "the password of $REGISTRY_HOST is gone, and there is no login"
   exit 1
 fi
-docker login --username "$REGISTRY_USERNAME" --password-stdin "$REGISTRY_HOST" <"$settings/registry-password"
+if ! docker login --username "$REGISTRY_USERNAME" --password-stdin "$REGISTRY_HOST" <"$settings/registry-password"; then
+  echo "$REGISTRY_USERNAME could not log in to $REGISTRY_HOST"
+  exit 1
+fi
 rm -f "$settings/registry-password"

@@ -13,20 +13,25 @@ record=$settings/run
 source_tree=$prefix/var/lib/kmvm/source
 kkm_tree=$prefix/var/lib/kmvm/kkm
 run=$prefix/var/lib/kmvm/run
+log=$run/test.log
 unit=kmvm-test
+# systemd makes it with the unit's first process and removes it after the last one: asking costs no process.
+cgroup=$prefix/sys/fs/cgroup/system.slice/$unit.service
 
-export LC_ALL=C
+# For these scripts only: tests get the machine's own locale.
+unset LC_ALL
+LC_ALL=C
 umask 022
 
 # Whole milliseconds since the epoch, in $now: a variable, since a substitution would cost a process.
 clock() { now=$((${EPOCHREALTIME/./} / 1000)); }
 
-# Text as a JSON string, in $quoted. Names and reasons here hold no control characters but these.
+# Text as a JSON string, in $quoted. Other control characters than these become question marks.
 quote() {
   quoted=${1//\\/\\\\}
   quoted=${quoted//\"/\\\"}
-  quoted=${quoted//$'\n'/ }
-  quoted=\"${quoted//$'\t'/ }\"
+  quoted=${quoted//[$'\n\t']/ }
+  quoted=\"${quoted//[[:cntrl:]]/?}\"
 }
 
 load_settings() {

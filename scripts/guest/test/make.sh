@@ -1,22 +1,24 @@
 # shellcheck shell=bash disable=SC2154 # km-test sets what this uses
 # Runs make in a directory of the source with what a test may know. Sourced by steps.
 
-# The variables of the user, NAME=VALUE a line, taken literally.
-export_environment() {
-  local line
-  while IFS= read -r line || [[ -n $line ]]; do
-    if [[ -n $line ]]; then export "${line%%=*}=${line#*=}"; fi
-  done <"$settings/environment"
-}
-
-# run_make TARGET
+# run_make TARGET: ends the step, with make's exit code.
 run_make() {
-  local variables=("HYPERVISOR_DEVICE=$HYPERVISOR_DEVICE")
-  if [[ -n ${IMAGE_VERSION:-} ]]; then variables+=("IMAGE_VERSION=$IMAGE_VERSION"); fi
-  if [[ -n ${RUNTIME:-} ]]; then variables+=("RUNTIME=$RUNTIME"); fi
-  if [[ -n ${REGISTRY_HOST:-} ]]; then variables+=("REGISTRY=$REGISTRY_HOST"); fi
-  export_environment
   export HYPERVISOR_DEVICE DOCKER_CONFIG=$settings/docker
   export KMVM_RESULTS_DIR=$results_dir KMVM_ARTIFACTS_DIR=$artifacts
-  make -C "$source_tree/$directory" "$1" "${variables[@]}"
+  # Podman reads the same logins, but fails where it is pointed to a file that is not there.
+  if [[ -e $DOCKER_CONFIG/config.json ]]; then export REGISTRY_AUTH_FILE=$DOCKER_CONFIG/config.json; fi
+  local known=("HYPERVISOR_DEVICE=$HYPERVISOR_DEVICE")
+  if [[ -n ${IMAGE_VERSION:-} ]]; then known+=("IMAGE_VERSION=$IMAGE_VERSION"); fi
+  if [[ -n ${RUNTIME:-} ]]; then known+=("RUNTIME=$RUNTIME"); fi
+  if [[ -n ${REGISTRY_HOST:-} ]]; then known+=("REGISTRY=$REGISTRY_HOST"); fi
+  # From here on a variable of the user may have replaced one of these scripts: only $@ and these two are used.
+  set -- -C "$source_tree/$directory" "$1" "${known[@]}"
+  local kmvm_lines kmvm_line
+  unset LC_ALL
+  mapfile -t kmvm_lines <"$settings/environment"
+  # NAME=VALUE a line, taken literally.
+  for kmvm_line in "${kmvm_lines[@]}"; do
+    if [[ -n $kmvm_line ]]; then export "${kmvm_line?}"; fi
+  done
+  exec make "$@" 4>&-
 }
