@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { retryUntil } from "../../../lib/retry";
 import { setupCheckout, type SetupCheckout } from "../../support/setup-checkout";
 
 const answers = (engine: string): string => execFileSync(engine, ["version"], { encoding: "utf8" }).trim();
@@ -51,7 +52,12 @@ describe("scripts/setup, with stand-ins for go, npm, dpkg and kmvm", () => {
 
   test("run twice at once: the second waits, names the first, and finds everything done", async () => {
     const first = checkout.start({ FAKE_SECONDS: "1" });
-    while (!first.text().includes("[2/5]")) await new Promise((resolve) => setTimeout(resolve, 20));
+    await retryUntil({
+      what: "the first set-up to be at work",
+      timeoutMs: 10_000,
+      intervalMs: 20,
+      attempt: () => (first.text().includes("[2/5]") ? true : undefined),
+    });
     const second = await checkout.run();
     expect((await first.ended).code).toBe(0);
     expect(second.code).toBe(0);
