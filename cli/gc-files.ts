@@ -22,7 +22,7 @@ const kinds: readonly Kind[] = [
   },
   { folders: (root) => foldersBelow(join(root, ".kmvm", "build")), name: /^(\d+)$/, what: "unfinished bundle" },
   { folders: (root) => [join(root, ".kmvm")], name: /^gc-marks\.json\.(\d+)$/, what: "temporary file" },
-  { folders: () => [tmpdir()], name: /^kmvm-[a-z]+-/, what: "temporary folder" },
+  { folders: () => [tmpdir()], name: /^kmvm-probe-[A-Za-z0-9]{6}$/, what: "temporary folder" },
 ];
 
 function ownerOf([, pid, startTime]: RegExpExecArray): FileFacts["owner"] {
