@@ -31,7 +31,7 @@ const reasons: readonly [RegExp, string, string][] = [
     "check the network and /etc/apt; what was downloaded is kept for the next attempt",
   ],
   [
-    /newuidmap|newgidmap|unshare failed|write to uid_map failed|Operation not permitted/,
+    /newuidmap|newgidmap|^unshare: /,
     "user namespaces cannot be used",
     "apt-get install uidmap, see that /etc/subuid and /etc/subgid have an entry for this user; or build as root",
   ],

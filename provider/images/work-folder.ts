@@ -24,8 +24,9 @@ export function mmdebstrapArguments(recipe: Pick<Recipe, "packages">, aptOptions
   return [
     // root of a user namespace of our own, where it is not the real one
     ...["--mode=root", "--variant=apt", "--format=directory"],
-    // packages that are downloaded stay in a folder of ours, which is not empty
-    "--skip=download/empty,cleanup/apt/cache",
+    // Packages that are downloaded stay in a folder of ours, which is not empty. Lists are removed by the recipe:
+    // mmdebstrap would run apt for it, and one that does not find its configuration empties the lists of the host.
+    "--skip=download/empty,cleanup/apt/cache,cleanup/apt/lists",
     ...['APT::Sandbox::User "root"', ...aptOptions].map((option) => `--aptopt=${option}`),
     ...["force-unsafe-io", ...excluded.map((path) => `path-exclude=${path}`)].map((option) => `--dpkgopt=${option}`),
     "--dpkgopt=path-include=/usr/share/doc/*/copyright",

@@ -21,7 +21,7 @@ ln -snf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
 
 rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/apt/archives/*.deb /var/log/apt /root/.bash_history
 find /var/log -type f -exec truncate --size 0 {} +
-rm -rf /tmp/* /var/tmp/*
+rm -rf /var/tmp/*
 
 # Newer than /usr: otherwise each first boot looks for users and caches that an update of /usr may have brought,
 # see systemd-update-done.service(8).

@@ -113,6 +113,11 @@ describe("the builder's command line", () => {
     expect(argv).toContain('--aptopt=Acquire::Retries "3"');
   });
 
+  test("never has mmdebstrap clean up with apt, which could empty the lists of this host", () => {
+    const skipped = mmdebstrapArguments({ packages: ["gcc"] }, []).find((argument) => argument.startsWith("--skip="));
+    expect(skipped).toMatch(/cleanup\/apt\/cache,cleanup\/apt\/lists/);
+  });
+
   test("dies with whoever started it, and only an ordinary user needs a user namespace", () => {
     const asRoot = inNamespace(true, ["build"]);
     expect(asRoot.join(" ")).toMatch(/^setpriv --pdeathsig KILL unshare .*--kill-child.* -- build$/);
