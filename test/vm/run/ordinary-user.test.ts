@@ -58,9 +58,8 @@ testUnless(missingForKmvm())(
     run("cp", ["--archive", "--link", join(home, "images", "L0-base"), join(ownHome, "images")]);
     link(join(engineEnvironment(root, home, {}).binDir, ".."), join(ownHome, "engine", "3.246.0"));
     link(join(home, "pulumi"), join(ownHome, "pulumi"));
-    // Only what is written to: links share the owner of what they link to.
-    run("chown", ["-R", String(uid), checkout, ownHome, "--from", "nobody"]);
-    run("chown", [String(uid), scratch, checkout, ownHome, ...readdirSync(ownHome).map((name) => join(ownHome, name))]);
+    // Folders and copies; a link's owner is that of what it links to.
+    run("find", [scratch, "(", "-type", "d", "-o", "-links", "1", ")", "-exec", "chown", "-h", String(uid), "{}", "+"]);
     const user =
       process.getuid?.() === 0 ? ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "--"] : [];
     const [program = "", ...args] = [
