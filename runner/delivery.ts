@@ -1,0 +1,109 @@
+import { createReadStream } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pack } from "tar-stream";
+import { UserError } from "../lib/errors";
+import type { GuestFile } from "./settings-files";
+import type { StagedSource } from "./source/stage";
+
+/** A tree of source and where it belongs in the guest. */
+export interface Tree {
+  readonly staged: StagedSource;
+  /** Relative to the guest's root; its key is kept beside it, as `<place>.key`. */
+  readonly place: string;
+}
+
+export interface Delivery {
+  /** Settings and scripts. */
+  readonly files: readonly GuestFile[];
+  /** Trees that are sent. */
+  readonly send: readonly Tree[];
+  /** Trees that the guest should have from an earlier run. */
+  readonly reuse: readonly Tree[];
+}
+
+/** Exit codes of the command that takes a delivery, beside those of the log that it gives afterwards. */
+export const deliveryExit = {
+  /** A tree that was to be reused is not there. */
+  treeMissing: 90,
+  unpackFailed: 91,
+  startFailed: 92,
+} as const;
+
+/** Bytes of the guest's boot id and a line end, which come before the log. */
+export const bootIdBytes = 37;
+
+/** Runs a script in the guest as root. It must not have a single quote in it. */
+export const asRoot = (script: string): string => `sudo -n sh -c '${script}'`;
+
+export interface RunIdentity {
+  readonly runId: string;
+  readonly attempt: number;
+}
+
+const bootId = "cat /proc/sys/kernel/random/boot_id";
+const follow = "/opt/kmvm/test/follow 0";
+
+/**
+ * The command that takes a delivery on its standard input, starts the run, and gives boot id and log: one command, since
+ * each costs a guest with emulated processors half a second.
+ */
+export function deliveryCommand({ send, reuse }: Delivery, { runId, attempt }: RunIdentity): string {
+  if (!/^[A-Za-z0-9-]+$/.test(runId)) throw new UserError(`run id "${runId}" is not of letters, digits and -`);
+  const lines = [
+    "cd /",
+    // A runner that was killed has started it before: its source is in use.
+    `if [ "$(cat /var/lib/kmvm/run/attempt 2>/dev/null)" = "${runId} ${attempt}" ]; then ${bootId}; exec ${follow}; fi`,
+    ...reuse.map(
+      ({ place, staged }) =>
+        `[ "$(cat /${place}.key 2>/dev/null)" = ${staged.key} ] || exit ${deliveryExit.treeMissing}`,
+    ),
+    ...send.map(({ place }) => `rm -rf /${place} /${place}.key`),
+    `tar -x -f - --no-same-owner || exit ${deliveryExit.unpackFailed}`,
+    ...send.map(({ place, staged }) => `echo ${staged.key} >/${place}.key`),
+    bootId,
+    `/opt/kmvm/test/start >&2 || exit ${deliveryExit.startFailed}`,
+    `exec ${follow}`,
+  ];
+  return asRoot(lines.join("\n"));
+}
+
+/** The scripts of scripts/guest/test as they go into the guest. */
+export async function guestScripts(root: string): Promise<GuestFile[]> {
+  const folder = join(root, "scripts", "guest", "test");
+  const names = (await readdir(folder)).sort();
+  return Promise.all(
+    names.map(async (name) => ({
+      path: `opt/kmvm/test/${name}`,
+      mode: 0o755,
+      content: await readFile(join(folder, name)),
+    })),
+  );
+}
+
+/** Two empty blocks of 512 bytes end an archive; without them another can follow. */
+const endBytes = 1024;
+
+async function packed(files: readonly GuestFile[]): Promise<Buffer> {
+  const archive = pack();
+  const mtime = new Date();
+  archive.entry({ name: "run/kmvm/", type: "directory", mode: 0o700, mtime });
+  for (const { path, mode, content } of files) archive.entry({ name: path, mode, mtime }, content);
+  archive.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of archive) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).subarray(0, -endBytes);
+}
+
+/** The archive that goes into the guest. */
+export function deliveryStream({ files, send }: Delivery): Readable {
+  async function* content(): AsyncGenerator<Buffer> {
+    yield await packed(files);
+    for (const { staged } of send)
+      for await (const chunk of createReadStream(staged.archive, { end: staged.bytes - endBytes - 1 }))
+        yield chunk as Buffer;
+    yield Buffer.alloc(endBytes);
+  }
+  return Readable.from(content());
+}

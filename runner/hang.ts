@@ -1,0 +1,53 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "../lib/errors";
+import { systemClock } from "../lib/retry";
+import { injectNmi, registers, runState } from "../provider/qemu/diagnostics";
+import type { ConsoleWatch } from "./console-watch";
+
+/** Resolves when none of the sources has shown progress for `seconds`; never, once aborted. */
+export async function untilHang(
+  seconds: number,
+  lastProgress: readonly (() => number)[],
+  signal: AbortSignal,
+): Promise<void> {
+  const since = Date.now();
+  while (!signal.aborted) {
+    const last = Math.max(since, ...lastProgress.map((at) => at()));
+    const left = last + seconds * 1000 - Date.now();
+    if (left <= 0) return;
+    await systemClock.sleep(Math.min(left, 500));
+  }
+  return new Promise<void>(() => undefined);
+}
+
+export interface HangFindings {
+  /** QEMU's word for the machine's state: running, paused, … */
+  readonly state?: string;
+  readonly warnings: string[];
+}
+
+/** Asks QEMU about a guest that does not answer: its state, its registers, and backtraces on its console by an NMI. */
+export async function examineHang(
+  qemuFolder: string,
+  evidence: string,
+  console: ConsoleWatch | undefined,
+): Promise<HangFindings> {
+  const warnings: string[] = [];
+  const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      warnings.push(`${what}: ${messageOf(error)}`);
+      return undefined;
+    }
+  };
+  const state = await attempt("QEMU's state of the machine", () => runState(qemuFolder));
+  await attempt("registers", async () => {
+    await writeFile(join(evidence, "registers.txt"), await registers(qemuFolder));
+  });
+  await attempt("NMI", () => injectNmi(qemuFolder));
+  await systemClock.sleep(1000);
+  await console?.settle();
+  return { ...(state === undefined ? {} : { state }), warnings };
+}
