@@ -15,7 +15,7 @@ let host: TestHome;
 beforeAll(async () => {
   host = await makeTestHome();
 });
-afterAll(() => host.cleanUp());
+afterAll(() => host.cleanUp(), 60_000);
 
 /** Logs in with the host key that the machine was given: any other is refused. */
 function logIn({ address, port, user }: Machine): Promise<SshConnection> {

@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await host.cleanUp();
   await rm(bundle, { force: true });
-});
+}, 60_000);
 beforeEach(() => {
   child = undefined;
 });

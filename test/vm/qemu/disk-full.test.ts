@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(async () => {
   if (isRoot) execFileSync("umount", [small]);
   await host.cleanUp();
-});
+}, 60_000);
 
 testUnless(isRoot ? undefined : "only root may mount a small file system")(
   "a full disk is said to be that, with figures, and no machine is made",

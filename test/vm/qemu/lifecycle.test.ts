@@ -19,7 +19,7 @@ let host: TestHome;
 beforeAll(async () => {
   host = await makeTestHome();
 });
-afterAll(() => host.cleanUp());
+afterAll(() => host.cleanUp(), 60_000);
 
 /** A busy host starts QEMU slowly. */
 const timeoutMs = 60_000;

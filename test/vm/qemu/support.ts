@@ -44,7 +44,7 @@ export async function makeTestHome(): Promise<TestHome> {
       ...changes,
     }),
     async cleanUp() {
-      for (const { id } of await listMachines(home)) await removeMachine(home, id);
+      await Promise.all((await listMachines(home)).map(({ id }) => removeMachine(home, id)));
       await rm(home, { recursive: true, force: true });
     },
   };
