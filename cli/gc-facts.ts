@@ -15,6 +15,8 @@ export interface GcFacts {
 
 export interface MachineFacts extends MachineSummary {
   readonly backend: BackendName;
+  /** It belongs to one process and to no stack, and that process is gone. */
+  readonly makerGone: boolean;
 }
 
 /** A stack that our state, a lease, a lock or a machine names. */

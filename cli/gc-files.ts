@@ -9,7 +9,7 @@ import type { FileFacts } from "./gc-facts";
 /** Where files of ours lie that live as long as a process, and how their names tell whose they are. */
 interface Kind {
   readonly folders: (root: string) => readonly string[];
-  /** Groups: the process id, its start time. A name without groups does not tell. */
+  /** Groups: `pid` and `startTime` of the process, or `pid` alone; without groups nobody knows whose it is. */
   readonly name: RegExp;
   readonly what: string;
 }
@@ -17,15 +17,22 @@ interface Kind {
 const kinds: readonly Kind[] = [
   {
     folders: (root) => [checkoutFolders.temporary(root)],
-    name: /^[a-z]+-(\d+)-(\d+)-/,
+    name: /^[a-z]+-(?<pid>\d+)-(?<startTime>\d+)-/,
     what: "temporary file",
   },
-  { folders: (root) => foldersBelow(join(root, ".kmvm", "build")), name: /^(\d+)$/, what: "unfinished bundle" },
-  { folders: (root) => [join(root, ".kmvm")], name: /^gc-marks\.json\.(\d+)$/, what: "temporary file" },
-  { folders: () => [tmpdir()], name: /^kmvm-probe-[A-Za-z0-9]{6}$/, what: "temporary folder" },
+  { folders: (root) => foldersBelow(join(root, ".kmvm", "build")), name: /^(?<pid>\d+)$/, what: "unfinished bundle" },
+  { folders: (root) => [join(root, ".kmvm")], name: /^gc-marks\.json\.(?<pid>\d+)$/, what: "temporary file" },
+  { folders: () => [tmpdir()], name: /^kmvm-(?:probe|clone)-[A-Za-z0-9]{6}$/, what: "temporary folder" },
+  {
+    folders: (root) => [join(root, ".kmvm", "source")],
+    name: /\.tar\.(?<pid>\d+)\..*\.part$/,
+    what: "unfinished archive",
+  },
+  { folders: (root) => [join(root, ".kmvm", "source")], name: /^[0-9a-f]+\.tar$/, what: "packed source" },
 ];
 
-function ownerOf([, pid, startTime]: RegExpExecArray): FileFacts["owner"] {
+function ownerOf({ groups }: RegExpExecArray): FileFacts["owner"] {
+  const { pid, startTime } = groups ?? {};
   if (pid === undefined) return "unknown";
   const alive =
     startTime === undefined
@@ -34,11 +41,11 @@ function ownerOf([, pid, startTime]: RegExpExecArray): FileFacts["owner"] {
   return alive ? "alive" : "dead";
 }
 
-/** A folder and all folders in it. */
+/** All folders in a folder, and in those. */
 function foldersBelow(folder: string): string[] {
   const inner = namesIn(folder).map((name) => join(folder, name));
   const folders = inner.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
-  return [folder, ...folders.flatMap(foldersBelow)];
+  return [...folders, ...folders.flatMap(foldersBelow)];
 }
 
 function namesIn(folder: string): string[] {

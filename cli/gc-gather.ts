@@ -1,5 +1,6 @@
 import { loadFacets } from "../components/backends/registry";
 import { listAbandonedBuilds } from "../provider/images/abandoned";
+import { isAbandonedSmoke } from "../provider/images/smoke-machines";
 import { backends } from "../stacks/settings";
 import type { CliContext } from "./context";
 import type { GcFacts } from "./gc-facts";
@@ -14,7 +15,11 @@ import type { Engine } from "./workspace";
 export async function gatherFacts(context: CliContext, engine: Engine): Promise<GcFacts> {
   // First, and to their end: what is about to make a machine would make it after we looked for machines.
   const processes = await orphansThatStay(context.root);
-  const machines = (await allMachines()).map(({ backend, machine }) => ({ ...machine, backend }));
+  const machines = (await allMachines()).map(({ backend, machine }) => ({
+    ...machine,
+    backend,
+    makerGone: isAbandonedSmoke(machine),
+  }));
   const backendHash = ownBackendHash(engine);
   const stacks = await stackFacts(
     context,

@@ -100,6 +100,7 @@ function judgeMachine(
     action: { kind: "destroy-machine", backend, id },
   });
   const expired = isPast(expiresAt, now);
+  if (machine.makerGone) return found("the test of an image that made it was killed");
   if (backendHash !== hash || hash === "") return expired ? found(`${owner}'s, expired at ${expiresAt}`) : undefined;
   if (stack && inUse(stack)) return undefined;
   // Goes with its stack, or stays with it.

@@ -28,6 +28,7 @@ const machine = (given: Partial<MachineFacts> = {}): MachineFacts => ({
   expiresAt: future,
   backendHash: "ours",
   backend: "qemu",
+  makerGone: false,
   ...given,
 });
 
@@ -79,6 +80,11 @@ describe("machines", () => {
     ],
     ["another state's stays", { machines: [machine({ backendHash: "theirs" })] }, []],
     ["another state's half-made stays", { machines: [machine({ backendHash: "theirs", state: "half-made" })] }, []],
+    [
+      "one of a killed test of an image goes",
+      { machines: [machine({ backendHash: "image-smoke", makerGone: true })] },
+      ["destroy-machine qemu test-ci-1-aaaaaaaa"],
+    ],
     [
       "another state's goes when it has expired",
       { machines: [machine({ backendHash: "theirs", expiresAt: past })] },

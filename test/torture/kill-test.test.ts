@@ -1,0 +1,29 @@
+import { afterAll, beforeAll } from "@jest/globals";
+import { surviveKills } from "../support/kills";
+import { seedOfRun } from "../support/moments";
+import { testUnless } from "../support/needs";
+import { missingForKmvm, ownCheckout, type OwnCheckout } from "../support/own-checkout";
+
+/** $KMVM_KILLS: fewer of them, while one works on it. */
+const kills = Number(process.env["KMVM_KILLS"] ?? 20);
+
+let checkout: OwnCheckout;
+beforeAll(() => {
+  checkout = ownCheckout();
+});
+afterAll(() => {
+  checkout.remove();
+});
+
+testUnless(missingForKmvm())(
+  `kmvm test killed at ${kills} random moments leaves nothing that gc does not remove, and passes the next time`,
+  () =>
+    surviveKills({
+      checkout,
+      command: ["test", "samples/km-hello", "--id", "torn", "--ttl", "1h", "--keep", "never"],
+      seed: seedOfRun(),
+      kills,
+      wholeEvery: 5,
+    }),
+  3 * 3600_000,
+);
