@@ -39,7 +39,12 @@ function tailOf(stream: Readable): () => string {
   return () => Buffer.concat(kept).subarray(-keptBytes).toString("utf8");
 }
 
-function openChannel(client: Client, command: string): Promise<ClientChannel> {
+interface Running {
+  readonly channel: ClientChannel;
+  readonly exit: Promise<number | undefined>;
+}
+
+function start(client: Client, command: string): Promise<Running> {
   return new Promise((resolve, reject) => {
     const lost = (error: unknown) => {
       reject(new ConnectionLost(`cannot start a command: ${messageOf(error)}`, { cause: error }));
@@ -52,7 +57,8 @@ function openChannel(client: Client, command: string): Promise<ClientChannel> {
       client.exec(command, (error, channel) => {
         client.off("close", onClose);
         if (error) lost(error);
-        else resolve(channel);
+        // Listened to at once: how a short command ended may follow in the same packet.
+        else resolve({ channel: channel.on("error", () => undefined), exit: exitOf(channel) });
       });
     } catch (error) {
       lost(error);
@@ -97,12 +103,11 @@ function broken(options: ExecOptions, dispose: AbortSignal): Promise<never> {
  */
 export async function execOver(client: Client, command: string, options: ExecOptions = {}): Promise<ExecResult> {
   options.signal?.throwIfAborted();
-  const channel = await openChannel(client, command);
   const dispose = new AbortController();
   const failure = broken(options, dispose.signal);
-  channel.on("error", () => undefined);
+  const starting = start(client, command);
   try {
-    const exit = exitOf(channel);
+    const { channel, exit } = await Promise.race([starting, failure]);
     const stderr = tailOf(channel.stderr);
     const stdout = options.stdout ? () => "" : tailOf(channel);
     const output = options.stdout ? pipeline(channel, options.stdout) : Promise.resolve();
@@ -117,7 +122,10 @@ export async function execOver(client: Client, command: string, options: ExecOpt
     return { code, stdout: stdout(), stderr: stderr() };
   } finally {
     dispose.abort();
-    channel.destroy();
+    starting.then(
+      ({ channel }) => channel.destroy(),
+      () => undefined,
+    );
     failure.catch(() => undefined);
     if (options.stdin instanceof Readable) options.stdin.destroy();
   }
