@@ -1,3 +1,8 @@
+const path = require("node:path");
+
+// The transpiler unpacks itself into ~/.cache unless it is told where else.
+process.env.SWC_NATIVE_BINDING_CACHE ??= path.join(__dirname, ".kmvm", "swc");
+
 // One project a level of test, cheapest first; see docs/TESTING.md.
 const level = (name, options = {}) => ({
   displayName: name,

@@ -11,13 +11,12 @@ const optionValues = (argv, option) => {
   return end < 0 ? values : values.slice(0, end);
 };
 
-/** Levels that were asked for and ran nothing. A pattern for files or names narrows on purpose. */
-function emptyLevels(argv, ranLevels) {
-  const narrowed = argv.some((argument) => /^(-t|--testNamePattern|--testPathPatterns?|--shard)/.test(argument));
-  return narrowed ? [] : optionValues(argv, "--selectProjects").filter((level) => !ranLevels.has(level));
-}
+/** Levels that were asked for and ran nothing. */
+const emptyLevels = (argv, ranLevels) =>
+  optionValues(argv, "--selectProjects").filter((level) => !ranLevels.has(level));
 
-function summary(results, argv) {
+/** @param narrowed only some files or names were asked for, so that a level may well have none of them */
+function summary(results, argv, narrowed) {
   const skipped = results.testResults.flatMap((file) =>
     file.testResults.filter(({ status }) => status === "pending" || status === "todo").map(({ fullName }) => fullName),
   );
@@ -26,7 +25,7 @@ function summary(results, argv) {
       .filter((file) => file.testResults.some(({ status }) => status === "passed" || status === "failed"))
       .map((file) => file.displayName?.name),
   );
-  const empty = emptyLevels(argv, levels);
+  const empty = narrowed ? [] : emptyLevels(argv, levels);
   const ran = results.numPassedTests + results.numFailedTests > 0;
   const problems = [
     ...empty.map((level) => `no test of level ${level} was run`),
@@ -37,8 +36,12 @@ function summary(results, argv) {
 }
 
 class SummaryReporter {
+  constructor({ testNamePattern, testPathPatterns }) {
+    this.narrowed = Boolean(testNamePattern) || testPathPatterns.patterns.length > 0;
+  }
+
   onRunComplete(_contexts, results) {
-    const { skipped, problems, passed, failed } = summary(results, process.argv);
+    const { skipped, problems, passed, failed } = summary(results, process.argv, this.narrowed);
     const lines = [
       "",
       skipped.length === 0 ? "Nothing was skipped." : `Skipped, ${skipped.length}:`,

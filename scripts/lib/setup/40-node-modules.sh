@@ -24,8 +24,10 @@ node_modules_do() {
   local wanted
   wanted=$(node_modules_wanted)
   rm -f "$root/node_modules/.set-up"
-  # ~/.npm is left alone.
-  run_logged "npm ci" "$home/log/setup-npm.log" env "npm_config_cache=${npm_config_cache:-$home/npm}" \
-    npm ci --prefix "$root" --no-audit --no-fund --no-update-notifier 8>&- 9>&-
+  # No package needs its install scripts: they compile faster forms of what there is in JavaScript as well, fetch headers
+  # for that, and have an engine on PATH download plugins into ~/.pulumi. ~/.npm is left alone too; the cache is always
+  # ours, since below `npm start` the variable is set to npm's default.
+  run_logged "npm ci" "$home/log/setup-npm.log" env "npm_config_cache=$home/npm" \
+    npm ci --prefix "$root" --ignore-scripts --no-audit --no-fund --no-update-notifier 8>&- 9>&-
   echo "$wanted" >"$root/node_modules/.set-up"
 }

@@ -1,7 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- a reporter of jest is plain JavaScript
 const { summary } = require("../../support/summary-reporter.cjs") as {
-  summary(results: object, argv: string[]): { skipped: string[]; problems: string[]; passed: number; failed: number };
+  summary(
+    results: object,
+    argv: string[],
+    narrowed: boolean,
+  ): { skipped: string[]; problems: string[]; passed: number; failed: number };
 };
 
 const file = (level: string, ...tests: [status: string, fullName: string][]) => ({
@@ -18,21 +22,26 @@ const results = (files: object[], numPassedTests: number, numFailedTests = 0, nu
 describe("the summary of a test run", () => {
   test("lists what was skipped, with the reason in its name", () => {
     const run = results([file("vm", ["passed", "boots"], ["pending", "reboots (skipped: no QEMU)"])], 1);
-    expect(summary(run, [])).toEqual({ skipped: ["reboots (skipped: no QEMU)"], problems: [], passed: 1, failed: 0 });
+    expect(summary(run, [], false)).toEqual({
+      skipped: ["reboots (skipped: no QEMU)"],
+      problems: [],
+      passed: 1,
+      failed: 0,
+    });
   });
 
   test("counts a file that could not be loaded as a failure", () => {
-    expect(summary(results([file("unit")], 0, 0, 1), [])).toMatchObject({ problems: [], failed: 1 });
+    expect(summary(results([file("unit")], 0, 0, 1), [], false)).toMatchObject({ problems: [], failed: 1 });
   });
 
   test("fails when nothing was run", () => {
-    expect(summary(results([], 0), [])).toMatchObject({ problems: ["no test was run"], failed: 1 });
+    expect(summary(results([], 0), [], false)).toMatchObject({ problems: ["no test was run"], failed: 1 });
   });
 
   test("fails when a level that was asked for ran nothing, unless the run was narrowed on purpose", () => {
     const run = results([file("unit", ["passed", "a"]), file("vm", ["pending", "b"])], 1);
     const argv = ["jest", "--runInBand", "--selectProjects", "unit", "vm"];
-    expect(summary(run, argv)).toMatchObject({ problems: ["no test of level vm was run"], failed: 1 });
-    expect(summary(run, [...argv, "-t", "a"])).toMatchObject({ problems: [], failed: 0 });
+    expect(summary(run, argv, false)).toMatchObject({ problems: ["no test of level vm was run"], failed: 1 });
+    expect(summary(run, argv, true)).toMatchObject({ problems: [], failed: 0 });
   });
 });
