@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { codeOf } from "../../lib/errors";
 import { isAlive } from "../../lib/process";
+import { abandonedLock } from "./lock";
 import { inNamespace, isRoot } from "./namespace";
 import { imageFolder, imageNames } from "./store";
 
@@ -28,7 +29,7 @@ async function isAbandoned(folder: string): Promise<boolean> {
   }
 }
 
-/** Folders of builds that nobody works on any more, absolute. @param name of one image only */
+/** Folders and locks of builds that nobody works on any more, absolute. @param name of one image only */
 export async function listAbandonedBuilds(home: string, name?: string): Promise<string[]> {
   const found: string[] = [];
   for (const image of name === undefined ? await imageNames(home) : [name]) {
@@ -42,6 +43,8 @@ export async function listAbandonedBuilds(home: string, name?: string): Promise<
       if (entry.startsWith(removedPrefix) || (entry.startsWith(buildPrefix) && (await isAbandoned(path))))
         found.push(path);
     }
+    const lock = await abandonedLock(folder);
+    if (lock !== undefined) found.push(lock);
   }
   return found;
 }

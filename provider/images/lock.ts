@@ -1,16 +1,50 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { lock } from "proper-lockfile";
+import { z } from "zod";
 import { codeOf } from "../../lib/errors";
+import { identify, isAlive } from "../../lib/process";
 import { retryUntil } from "../../lib/retry";
 import type { Progress } from "./progress";
 
 /** A lock whose holder was killed is free after this long: the holder renews it while it lives. */
 const staleMs = 10_000;
+const renewMs = 2000;
+/** A lock that was just taken is not judged by who held it before. */
+const takenMs = 1000;
 const patienceMs = 3600_000;
 
-const holder = (folder: string) => join(folder, ".build.holder");
+const lockPath = (folder: string) => join(folder, ".build.lock");
+const holderPath = (folder: string) => join(folder, ".build.holder");
+
+const holderSchema = z.object({ pid: z.number(), startTime: z.number(), user: z.string(), since: z.string() });
+
+async function readHolder(folder: string) {
+  try {
+    return holderSchema.parse(JSON.parse(await readFile(holderPath(folder), "utf8")));
+  } catch {
+    return undefined; // just taken, or just given back
+  }
+}
+
+/** Path of the lock of an image's folder, if whoever held it was killed. */
+export async function abandonedLock(folder: string): Promise<string | undefined> {
+  const path = lockPath(folder);
+  try {
+    const age = Date.now() - (await stat(path)).mtimeMs;
+    const holder = await readHolder(folder);
+    return age > takenMs && holder && !isAlive(holder) ? path : undefined;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function holderInWords(folder: string): Promise<string> {
+  const holder = await readHolder(folder);
+  return holder ? `process ${holder.pid} of ${holder.user}, at it since ${holder.since}` : "it has just begun";
+}
 
 /**
  * Runs `work` while nobody else builds in the same folder. The second one waits, and is told for whom.
@@ -32,28 +66,27 @@ export async function withBuildLock<T>(
     attempt: async () => {
       try {
         return await lock(folder, {
-          lockfilePath: join(folder, ".build.lock"),
+          lockfilePath: lockPath(folder),
           stale: staleMs,
-          update: 2000,
+          update: renewMs,
           onCompromised: (error) => {
             lost.abort(error);
           },
         });
       } catch (error) {
         if (codeOf(error) !== "ELOCKED") throw error;
-        if (!told) log?.(`waiting for another build: ${await readFile(holder(folder), "utf8").catch(() => "unknown")}`);
+        if (!told) log?.(`waiting for another build: ${await holderInWords(folder)}`);
         told = true;
         return undefined;
       }
     },
   });
   try {
-    await writeFile(
-      holder(folder),
-      `process ${process.pid} of ${userInfo().username}, since ${new Date().toISOString()}`,
-    );
+    const holder = { ...identify(process.pid), user: userInfo().username, since: new Date().toISOString() };
+    await writeFile(holderPath(folder), JSON.stringify(holder));
     return await work(signal ? AbortSignal.any([signal, lost.signal]) : lost.signal);
   } finally {
+    await rm(holderPath(folder), { force: true });
     await release().catch(() => undefined); // lost: nothing to give back
   }
 }
