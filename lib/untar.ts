@@ -29,6 +29,8 @@ const shownWarnings = 20;
 /** Ends the unpacking; what is unpacked stays. */
 class Stop extends Error {}
 
+const mostDropped = 16 * 1024 * 1024;
+
 const clashes = new Set(["EEXIST", "ENOTDIR", "EISDIR", "ENOTEMPTY", "ENAMETOOLONG"]);
 
 /** Puts a name to a file that is not there, or not whole. */
@@ -107,8 +109,8 @@ class Unpacking {
         const part = chunk.subarray(0, Math.max(0, room - taken));
         taken += part.length;
         left += chunk.length - part.length;
-        // The rest is read and dropped, up to where even that is too much.
-        if (left > this.limits.totalBytes) done(new Stop(`${path} does not end`));
+        // The rest of a file is read and dropped, for what comes behind it; unless that would take too long.
+        if (left > 0 && size - room > mostDropped) done(new Stop(`${path} claims ${size} bytes`));
         else done(null, redacting.push(part));
       },
       flush: (done) => {

@@ -17,9 +17,6 @@ function checkLine(what: string, value: string): string {
   return value;
 }
 
-/** How a guest of a local QEMU reaches the loopback of its host: no network is in between that could be listened to. */
-const loopbackOfHost = /^10\.0\.2\.2(:\d+)?$/;
-
 /** What the scripts of scripts/guest/test read; see there. On a tmpfs, for root alone. */
 export function settingsFiles(request: RunRequest): GuestFile[] {
   const { registry } = request;
@@ -32,7 +29,7 @@ export function settingsFiles(request: RunRequest): GuestFile[] {
     ["RUNTIME", request.runtime],
     ["REGISTRY_HOST", registry?.host],
     ["REGISTRY_USERNAME", registry?.username],
-    ["REGISTRY_INSECURE", registry && loopbackOfHost.test(registry.host) ? 1 : undefined],
+    ["REGISTRY_INSECURE", registry?.insecure ? 1 : undefined],
     ["TIMEOUT", Math.ceil(request.limits.run)],
   ];
   const shell = settings.map(([key, value]) => `${key}=${quote(checkLine(key, String(value ?? "")))}\n`);

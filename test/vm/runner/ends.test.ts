@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { withQmp } from "../../../provider/qemu/qmp";
+import { makeBench, type RunnerBench } from "./support";
+
+let bench: RunnerBench;
+afterEach(() => bench.cleanUp(), 60_000);
+
+const evidence = (shown: string, file: string) => readFileSync(join(bench.root, shown, file), "utf8");
+
+async function untilPrinted(text: string): Promise<void> {
+  while (!bench.printed.some((line) => line.includes(text))) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+describe("a machine that does not come through", () => {
+  test("panics: infra within 5 s of the console's last line, with the trace", async () => {
+    bench = await makeBench("panic");
+    const running = bench.start(bench.request("panic"));
+    await untilPrinted("about to panic");
+    let lastLine = 0;
+    let size = -1;
+    const timer = setInterval(() => {
+      const now = readFileSync(bench.machine.consolePath).length;
+      if (now !== size) lastLine = Date.now();
+      size = now;
+    }, 50);
+    const result = await running;
+    const late = Date.now() - lastLine;
+    clearInterval(timer);
+    expect(result).toMatchObject({ verdict: "infra", reason: "panic" });
+    expect(result.consoleExcerpt.join("\n")).toMatch(
+      /Kernel panic - not syncing: sysrq triggered crash[^]*end Kernel panic/,
+    );
+    expect(evidence(result.evidence, "report.html")).toContain("sysrq triggered crash");
+    expect(evidence(result.evidence, "test.log")).toContain("about to panic");
+    expect(late).toBeLessThan(5000);
+  }, 200_000);
+
+  test("freezes: infra, hang, after the limit, with what QEMU knows", async () => {
+    bench = await makeBench("freeze");
+    const request = bench.request("hang");
+    const running = bench.start({ ...request, limits: { ...request.limits, hang: 15 } });
+    await untilPrinted("this never ends");
+    const stoppedAt = Date.now();
+    await withQmp(bench.machine.folder, (qmp) => qmp.command("stop"));
+    const result = await running;
+    expect(result).toMatchObject({ verdict: "infra", reason: "hang" });
+    expect(result.message).toContain("QEMU says that it is paused");
+    expect(Date.now() - stoppedAt).toBeLessThan(30_000);
+    expect(evidence(result.evidence, "registers.txt")).toContain("RIP");
+  }, 200_000);
+
+  test("is reset: infra, reboot", async () => {
+    bench = await makeBench("reset");
+    const result = await bench.start(bench.request("reboot"));
+    expect(result).toMatchObject({ verdict: "infra", reason: "reboot" });
+    expect(evidence(result.evidence, "test.log")).toContain("about to be reset");
+  }, 300_000);
+
+  test("is killed: infra, machine-gone", async () => {
+    bench = await makeBench("killed");
+    const running = bench.start(bench.request("hang"));
+    await untilPrinted("this never ends");
+    process.kill(bench.machine.pid, "SIGKILL");
+    const killedAt = Date.now();
+    const result = await running;
+    expect(result).toMatchObject({ verdict: "infra", reason: "machine-gone" });
+    expect(Date.now() - killedAt).toBeLessThan(10_000);
+  }, 200_000);
+
+  test("is hostile: nothing outside the evidence, limits kept, verdict reached", async () => {
+    bench = await makeBench("hostile");
+    const result = await bench.start(bench.request("hostile"));
+    expect(["pass", "fail"]).toContain(result.verdict);
+    expect(existsSync("/tmp/kmvm-hostile")).toBe(false);
+    for (const line of bench.printed) {
+      expect(/[\x00-\x08\x0a-\x1f\x7f-\x9f]/.test(line)).toBe(false);
+      expect(line.length).toBeLessThan(5000);
+    }
+    expect(result.warnings.length).toBeGreaterThan(0);
+  }, 300_000);
+});
