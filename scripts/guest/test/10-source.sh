@@ -19,5 +19,3 @@ if [[ ! -e $source_tree/.git ]]; then
   mkdir -p "$source_tree/.git/objects" "$source_tree/.git/refs"
   echo 'ref: refs/heads/main' >"$source_tree/.git/HEAD"
 fi
-# Files keep the owner that they had on the host, and git refuses trees of others.
-if [[ ! -e $prefix/etc/gitconfig ]]; then printf '[safe]\n\tdirectory = *\n' >"$prefix/etc/gitconfig"; fi

@@ -7,12 +7,12 @@ run_make() {
   export KMVM_RESULTS_DIR=$results_dir KMVM_ARTIFACTS_DIR=$artifacts
   # Podman reads the same logins, but fails where it is pointed to a file that is not there.
   if [[ -e $DOCKER_CONFIG/config.json ]]; then export REGISTRY_AUTH_FILE=$DOCKER_CONFIG/config.json; fi
-  local known=("HYPERVISOR_DEVICE=$HYPERVISOR_DEVICE")
-  if [[ -n ${IMAGE_VERSION:-} ]]; then known+=("IMAGE_VERSION=$IMAGE_VERSION"); fi
-  if [[ -n ${RUNTIME:-} ]]; then known+=("RUNTIME=$RUNTIME"); fi
-  if [[ -n ${REGISTRY_HOST:-} ]]; then known+=("REGISTRY=$REGISTRY_HOST"); fi
-  # From here on a variable of the user may have replaced one of these scripts: only $@ and these two are used.
-  set -- -C "$source_tree/$directory" "$1" "${known[@]}"
+  local kmvm_known=("HYPERVISOR_DEVICE=$HYPERVISOR_DEVICE")
+  if [[ -n ${IMAGE_VERSION:-} ]]; then kmvm_known+=("IMAGE_VERSION=$IMAGE_VERSION"); fi
+  if [[ -n ${RUNTIME:-} ]]; then kmvm_known+=("RUNTIME=$RUNTIME"); fi
+  if [[ -n ${REGISTRY_HOST:-} ]]; then kmvm_known+=("REGISTRY=$REGISTRY_HOST"); fi
+  # From here on a variable of the user may have replaced one of these scripts: only $@ and names with kmvm_ are used.
+  set -- -C "$source_tree/$directory" "$1" "${kmvm_known[@]}"
   local kmvm_lines kmvm_line
   unset LC_ALL
   mapfile -t kmvm_lines <"$settings/environment"
