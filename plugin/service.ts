@@ -4,7 +4,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Engine } from "./engine";
 import { unary } from "./grpc";
-import type { Context, ResourceType } from "./resource";
+import { HalfMade, type Context, type ResourceType } from "./resource";
 import { containsSecret, markSecrets, openSecrets } from "./secrets";
 import { fromStruct, toStruct, unknownValue, type Properties } from "./values";
 
@@ -26,9 +26,14 @@ function opened(type: ResourceType, struct: Struct | undefined) {
   const marked = fromStruct(struct);
   const secret = new Set(Object.keys(marked).filter((name) => containsSecret(marked[name])));
   const spread = type.secretsSpread === true && secret.size > 0;
+  const mark = (properties: Properties) => markSecrets(properties, (name) => spread || secret.has(name));
   return {
     properties: openSecrets(marked) as Properties,
-    close: (properties: Properties): Struct => toStruct(markSecrets(properties, (name) => spread || secret.has(name))),
+    close: (properties: Properties): Struct => toStruct(mark(properties)),
+    /** What a failed create or update left keeps its secrets as well. */
+    closeHalfMade: (error: unknown): never => {
+      throw error instanceof HalfMade ? new HalfMade(error.id, mark(error.properties), error.reasons) : error;
+    },
     /** The same without spreading: inputs are as secret as they came. */
     closeInputs: (inputs: Properties): Struct => toStruct(markSecrets(inputs, (name) => secret.has(name))),
   };
@@ -107,10 +112,11 @@ export function service(plugin: Plugin, engine: Engine | undefined, cancelled: A
 
     create: unary(async (request: messages.CreateRequest) => {
       const type = typeOf(request.getUrn());
-      const { properties: inputs, close } = opened(type, request.getProperties());
+      const { properties: inputs, close, closeHalfMade } = opened(type, request.getProperties());
       // Outputs that are missing in a preview are unknown to the program.
       if (request.getPreview()) return new messages.CreateResponse().setProperties(close(inputs));
-      const made = await afterLogs(type.create(inputs, context(request.getUrn(), request.getTimeout())));
+      const create = type.create(inputs, context(request.getUrn(), request.getTimeout()));
+      const made = await afterLogs(create).catch(closeHalfMade);
       return new messages.CreateResponse().setId(made.id).setProperties(close(made.properties));
     }),
 
@@ -132,14 +138,14 @@ export function service(plugin: Plugin, engine: Engine | undefined, cancelled: A
     update: unary(async (request: messages.UpdateRequest) => {
       const type = typeOf(request.getUrn());
       const olds = opened(type, request.getOlds()).properties;
-      const { properties: news, close } = opened(type, request.getNews());
+      const { properties: news, close, closeHalfMade } = opened(type, request.getNews());
       if (request.getPreview()) {
         const unknown = Object.fromEntries((type.computed ?? []).map((name) => [name, unknownValue]));
         return new messages.UpdateResponse().setProperties(close({ ...olds, ...news, ...unknown }));
       }
       if (!type.update) throw new Error(`${request.getUrn()} cannot be updated in place`);
       const update = type.update(request.getId(), olds, news, context(request.getUrn(), request.getTimeout()));
-      return new messages.UpdateResponse().setProperties(close(await afterLogs(update)));
+      return new messages.UpdateResponse().setProperties(close(await afterLogs(update).catch(closeHalfMade)));
     }),
 
     delete: unary(async (request: messages.DeleteRequest) => {
