@@ -1,13 +1,17 @@
 import { lineSplitter, sanitizeLine } from "../lib/sanitize";
 
-/** What is shown in a second at most: whoever shows it must keep up, and the file has all. */
-const budget = { lines: 300, bytes: 64 * 1024 };
+/**
+ * What is shown at most in a second, since whoever shows it must keep up, and in all, since the engine keeps what a
+ * command said in its state. The file has everything.
+ */
+const budget = { lines: 300, bytes: 64 * 1024, bytesInAll: 1024 * 1024 };
 
 /** Shows a log as it grows, one safe line after the other, and says how much it leaves out when there is too much. */
 export class LiveLines {
   private windowStart = 0;
   private lines = 0;
   private bytes = 0;
+  private bytesInAll = 0;
   private left = 0;
   private readonly splitter = lineSplitter((line, omitted) => {
     this.show(line, omitted);
@@ -40,12 +44,17 @@ export class LiveLines {
       this.lines = 0;
       this.bytes = 0;
     }
-    if (this.lines >= budget.lines || this.bytes + line.length > budget.bytes) {
+    const within =
+      this.lines < budget.lines &&
+      this.bytes + line.length <= budget.bytes &&
+      this.bytesInAll + line.length <= budget.bytesInAll;
+    if (!within) {
       this.left += line.length + omitted + 1;
       return;
     }
     this.lines++;
     this.bytes += line.length;
+    this.bytesInAll += line.length;
     this.print(sanitizeLine(line, omitted));
   }
 

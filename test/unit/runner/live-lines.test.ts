@@ -23,6 +23,16 @@ describe("the live log", () => {
     ]);
   });
 
+  test("is bounded in all, however long it goes on", () => {
+    const lines = shown((live, at) => {
+      for (let second = 0; second < 100; second++) {
+        at(second * 1000);
+        live.push(Buffer.from(`${"x".repeat(999)}\n`.repeat(50)));
+      }
+    });
+    expect(lines.join("\n").length).toBeLessThan(1.1 * 1024 * 1024);
+  });
+
   test("is not drowned by a flood: it says once a second how much it leaves out", () => {
     const lines = shown((live, at) => {
       for (let second = 0; second < 3; second++) {
