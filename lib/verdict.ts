@@ -11,8 +11,8 @@ export type RunEnd =
   | { readonly kind: "console"; readonly finding: ConsolePattern["kind"]; readonly line: string }
   /** Nothing was heard from the guest, on no way, for `seconds`. */
   | { readonly kind: "hang"; readonly seconds: number; readonly state?: string }
-  /** The guest was reset in the middle of the run. */
-  | { readonly kind: "reboot" }
+  /** The guest was reset in the middle of the run; by now it answers again, or not yet. */
+  | { readonly kind: "reboot"; readonly answers: boolean }
   /** The guest should have ended the run itself and has not. */
   | { readonly kind: "deadline"; readonly seconds: number }
   | { readonly kind: "cancelled"; readonly by: string }

@@ -12,6 +12,9 @@ const around = { before: 15, after: 60 };
 /** A trace is printed line by line: it is complete when nothing has followed for this long, or has for that long. */
 const settling = { quietMs: 700, atMostMs: 2500 };
 
+/** A kernel's first message. */
+const firstWords = /\[ *0\.000000\](?:\[ *[CT]\d+\])? Linux version /;
+
 /** Reads the console of a machine while the guest writes it, copies it to the evidence, and looks for alarms. */
 export class ConsoleWatch {
   /** Resolves with the first alarm after which the guest cannot be trusted. */
@@ -23,6 +26,7 @@ export class ConsoleWatch {
   private fatalLine: number | undefined;
   private grewAt = Date.now();
   private stopping = false;
+  private bootsSeen = 0;
   private readonly loop: Promise<void>;
   private readonly splitter = lineSplitter((line, omitted) => {
     this.look(sanitizeLine(line, omitted));
@@ -46,6 +50,11 @@ export class ConsoleWatch {
   /** Up to where the console has been read. */
   position(): number {
     return this.offset;
+  }
+
+  /** How often a kernel has begun to boot. */
+  boots(): number {
+    return this.bootsSeen;
   }
 
   /** Waits until what is being printed seems complete. */
@@ -76,6 +85,7 @@ export class ConsoleWatch {
       this.lines.shift();
       this.dropped++;
     } else if (this.lines.length > 2 * keptLines) this.lines.pop();
+    if (firstWords.test(line)) this.bootsSeen++;
     const finding = findInConsole(line);
     if (!finding) return;
     if (finding.severity === "warning") {

@@ -126,7 +126,7 @@ export class Conversation {
   /** @returns undefined while there is more to come */
   private async endOf(connection: SshConnection): Promise<RunEnd | undefined> {
     const status = await this.status(connection);
-    if (this.isReset(status)) return { kind: "reboot" };
+    if (this.isReset(status)) return { kind: "reboot", answers: true };
     if (status.logBytes > this.offset) return undefined;
     if (status.phase === "running") {
       await systemClock.sleep(200);
@@ -176,7 +176,7 @@ export class Conversation {
   private async afterLoss(connection: SshConnection, started: boolean): Promise<RunEnd | boolean> {
     const { request, say } = this.context;
     const status = await this.status(connection);
-    if (this.isReset(status)) return { kind: "reboot" };
+    if (this.isReset(status)) return { kind: "reboot", answers: true };
     const ours = status.runId === request.runId && status.attempt === request.attempt && status.phase !== "none";
     if (ours) {
       say(`connected again, going on at byte ${this.offset}`);

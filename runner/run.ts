@@ -75,9 +75,10 @@ function collectTime(end: RunEnd): number | undefined {
       return end.finding === "panic" || end.finding === "hard-lockup" ? undefined : 2500;
     case "cancelled":
       return 8000;
+    case "reboot":
+      return end.answers ? 120_000 : undefined;
     case "finished":
     case "deadline":
-    case "reboot":
     case "infra":
       return 120_000;
   }

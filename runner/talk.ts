@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { messageOf, UserError } from "../lib/errors";
+import { systemClock } from "../lib/retry";
 import type { Source } from "../lib/run-request";
 import type { SshConnection } from "../lib/ssh";
 import type { RunEnd } from "../lib/verdict";
@@ -55,6 +56,30 @@ async function bootedMachine(context: RunContext, signal: AbortSignal): Promise<
   return connection;
 }
 
+const answers = async ({ link }: RunContext): Promise<boolean> => {
+  try {
+    const result = await link.current?.exec("true", { signal: AbortSignal.timeout(5000) });
+    return result?.code === 0;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * Resolves when the console shows another boot and the guest that we knew does not answer any more: long before the new
+ * one would let us in. Never, where there is no console.
+ */
+async function untilReset(context: RunContext, signal: AbortSignal): Promise<void> {
+  const watch = context.console?.watch;
+  for (let known = watch?.boots() ?? 0; watch && !signal.aborted;) {
+    await systemClock.sleep(200);
+    if (watch.boots() === known) continue;
+    known = watch.boots();
+    if (!(await answers(context))) return;
+  }
+  return new Promise<void>(() => undefined);
+}
+
 /** Does not keep the process alive. */
 const after = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
 
@@ -92,6 +117,7 @@ export async function talk(context: RunContext, signal: AbortSignal): Promise<Ta
     ];
     const end = await Promise.race<RunEnd>([
       conversation.run(connection),
+      untilReset(context, either).then(() => ({ kind: "reboot", answers: false })),
       untilHang(hang, progress, either).then(() => ({ kind: "hang", seconds: hang })),
       after((run + graceSeconds) * 1000).then(() => ({ kind: "deadline", seconds: run })),
     ]);

@@ -69,7 +69,7 @@ const rows: [string, Partial<Evidence> & { end: RunEnd }, string, string, (strin
   ["panic", { end: { kind: "console", finding: "panic", line: "x" }, cases: [failedCase] }, "infra", "panic"],
   ["oops", { end: { kind: "console", finding: "oops", line: "x" } }, "infra", "oops"],
   ["hang", { end: { kind: "hang", seconds: 120 } }, "infra", "hang"],
-  ["reboot", { end: { kind: "reboot" } }, "infra", "reboot"],
+  ["reboot", { end: { kind: "reboot", answers: false } }, "infra", "reboot"],
   ["cancelled", { end: { kind: "cancelled", by: "interrupt" }, cases: [failedCase] }, "cancelled", "cancelled"],
   ["other", { end: { kind: "infra", reason: "host-key", message: "m" } }, "infra", "host-key"],
 ];

@@ -123,6 +123,13 @@ describe("the console", () => {
     expect(read("copy")).toContain("before\n[    1.000000] Kernel panic");
   });
 
+  test("shows when a kernel boots, and not when somebody prints such a line", async () => {
+    const version = "Linux version 6.1.0-28-cloud-amd64\n";
+    const { console, end } = await watch(`[    0.000000] ${version}x\n${version}[    0.000000] ${version}`);
+    await end();
+    expect(console.boots()).toBe(2);
+  });
+
   test("of an earlier run raises no alarm", async () => {
     const { console, end } = await watch(`${panic}now\n`, panic.length);
     await end();

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { withQmp } from "../../../provider/qemu/qmp";
@@ -71,13 +72,27 @@ describe("a machine that does not come through", () => {
 
   test("is hostile: nothing outside the evidence, limits kept, verdict reached", async () => {
     bench = await makeBench("hostile");
-    const result = await bench.start(bench.request("hostile"));
-    expect(["pass", "fail"]).toContain(result.verdict);
-    expect(existsSync("/tmp/kmvm-hostile")).toBe(false);
+    const request = bench.request("hostile");
+    const result = await bench.start({ ...request, limits: { ...request.limits, logMiB: 20, artifactsMiB: 2 } });
+    // Its own record of steps, which would say more, it has thrown away.
+    expect(result).toMatchObject({ verdict: "infra", reason: "guest" });
+    expect(result.cases.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["honest", "<script>alert(1)</script>"]),
+    );
     for (const line of bench.printed) {
       expect(/[\x00-\x08\x0a-\x1f\x7f-\x9f]/.test(line)).toBe(false);
       expect(line.length).toBeLessThan(5000);
     }
-    expect(result.warnings.length).toBeGreaterThan(0);
+    const warnings = result.warnings.join("\n");
+    expect(warnings).toContain("the log was cut after 20 MiB");
+    for (const left of ["hostile-absolute", "hostile-dots", "hostile-dots2", "link", "hard", "device", "fifo", "huge"])
+      expect(warnings).toContain(left);
+    const folder = join(bench.root, result.evidence);
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+    for (const entry of entries) expect(entry.isFile() || entry.isDirectory()).toBe(true);
+    for (const outside of [tmpdir(), folder, join(folder, ".."), bench.root])
+      expect(readdirSync(outside).filter((name) => name.includes("kmvm-hostile"))).toEqual([]);
+    expect(readFileSync(join(folder, "test.log")).length).toBeLessThan(21 * 1024 * 1024);
+    expect(evidence(result.evidence, "report.html")).not.toContain("<script");
   }, 300_000);
 });
