@@ -35,7 +35,8 @@ export const looks: readonly Look[] = [
   },
   {
     command: "stat /etc/machine-id",
-    judge: (output) => (/\bSize: 0\b/.test(output) ? undefined : "/etc/machine-id is not an empty file"),
+    // The size of the file is on the line of its owner; that of a fragment, which no ext4 has, follows.
+    judge: (output) => (/^User:.*\bSize: 0$/m.test(output) ? undefined : "/etc/machine-id is not an empty file"),
   },
   ...[
     "/root/.ssh",

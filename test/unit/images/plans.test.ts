@@ -187,8 +187,11 @@ describe("the seal", () => {
 
   test("refuses host keys, a machine id, and authorized keys", () => {
     expect(judge("ls -p /etc/ssh")("/12/100600/0/0/ssh_host_ed25519_key/411/")).toMatch("host keys");
-    expect(judge("stat /etc/machine-id")("Inode: 5 Size: 33")).toMatch("machine-id");
-    expect(judge("stat /etc/machine-id")("Inode: 5 Size: 0")).toBeUndefined();
+    const machineId = (size: number) =>
+      `Inode: 5   Type: regular\nUser:     0   Group:     0   Project:     0   Size: ${size}\nFragment:  Address: 0    Number: 0    Size: 0\n`;
+    expect(judge("stat /etc/machine-id")(machineId(33))).toMatch("machine-id");
+    expect(judge("stat /etc/machine-id")(machineId(0))).toBeUndefined();
+    expect(judge("stat /etc/machine-id")("/etc/machine-id: File not found by ext2_lookup")).toMatch("machine-id");
     expect(judge("stat /home/kmvm/.ssh")("Inode: 9   Type: directory")).toMatch("/home/kmvm/.ssh");
     expect(judge("stat /home/kmvm/.ssh")("/home/kmvm/.ssh: File not found by ext2_lookup")).toBeUndefined();
   });
