@@ -39,6 +39,7 @@ export async function surviveKills(torture: Torture): Promise<void> {
     const outcome = await killAfter(running, moment);
     if (outcome === "ended" && torture.remove) await checkout.kmvm(...torture.remove);
     if (outcome === "killed") killed++;
+    process.stderr.write(`${outcome} after ${moment} ms of ${duration}\n`);
     const gc = await checkout.kmvm("gc", "--yes", "--now");
     const context = `KMVM_SEED=${seed}, ${outcome} after ${moment} ms of ${duration}\n${running.text()}\n${gc.stdout}${gc.stderr}`;
     expect({ context, code: gc.code, left: checkout.leftovers() }).toEqual({ context, code: 0, left: [] });

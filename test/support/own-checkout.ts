@@ -116,7 +116,9 @@ export function ownCheckout(environment: Readonly<Record<string, string>> = {}):
         out.push(chunk);
       });
     child.stdin.on("error", () => undefined).end(stdin);
-    const pid = child.pid ?? 0;
+    // Never 0, which would be this process' own group.
+    if (child.pid === undefined) throw new Error(`cannot start ${folder}/bin/kmvm`);
+    const { pid } = child;
     return {
       pid,
       text: () => out.join(""),
