@@ -113,9 +113,9 @@ describe("what a test is given", () => {
   test("variables of the user may have the names that the scripts use themselves", async () => {
     const names = ["directory", "settings", "source_tree", "results_dir", "scripts", "record", "line", "known", "IFS"];
     await guest.settings({}, { environment: names.map((name) => `${name}=mine\n`).join("") });
-    await guest.source("a", `echo "$$directory $$settings $$known $$line"; echo ok > $$KMVM_RESULTS_DIR/ok`);
+    await guest.source("a", `echo "<$$directory $$settings $$known $$line>"; echo ok > $$KMVM_RESULTS_DIR/ok`);
     const { code, output } = await run();
-    expect(output).toContain("mine mine mine mine\n");
+    expect(output).toContain("<mine mine mine mine>\n");
     expect(code).toBe(0);
     expect(await guest.read("var/lib/kmvm/run/results/1-a/ok")).toBe("ok\n");
   });
