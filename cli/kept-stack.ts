@@ -5,6 +5,30 @@ import { destroyAbandoned } from "./stack-life";
 import { wakeMachine } from "./stack-machines";
 import { openStack, readConfiguration, writeConfiguration, type Engine } from "./workspace";
 
+/** Why there is something of a stack that a new one must not be built on. */
+type Remains = "abandoned" | "machine gone" | undefined;
+
+const removal: Record<Exclude<Remains, undefined>, string> = {
+  abandoned: "left by a command that was killed: removed",
+  "machine gone": "its machine is gone: made anew",
+};
+
+/** A stack of which nothing is there yet; what remains of an earlier one is removed. */
+export async function freshStack(
+  context: CliContext,
+  engine: Engine,
+  name: string,
+  configuration: Record<string, unknown>,
+  remains: Remains,
+): Promise<Stack> {
+  if (remains) {
+    context.terminal.step("stack", removal[remains]);
+    await destroyAbandoned(context, engine, name);
+  }
+  writeConfiguration(context.root, name, configuration);
+  return openStack(context, engine, name, "create");
+}
+
 /**
  * Brings a stack to where an update of it runs the tests: in the machine that was kept, or in a fresh one.
  * @param abandoned a command that was killed left the stack behind, in whatever state
@@ -24,13 +48,6 @@ export async function prepareStack(
     writeConfiguration(context.root, name, { ...configuration, attempt: Number(existing["attempt"] ?? 1) + 1 });
     return openStack(context, engine, name, "select");
   }
-  if (known || abandoned) {
-    context.terminal.step(
-      "stack",
-      abandoned ? "left by a command that was killed: removed" : "its machine is gone: made anew",
-    );
-    await destroyAbandoned(context, engine, name);
-  }
-  writeConfiguration(context.root, name, { ...configuration, attempt: 1 });
-  return openStack(context, engine, name, "create");
+  const remains = abandoned ? "abandoned" : known ? "machine gone" : undefined;
+  return freshStack(context, engine, name, { ...configuration, attempt: 1 }, remains);
 }

@@ -4,14 +4,15 @@ import type { Settings } from "../stacks/settings";
 import type { CliContext } from "./context";
 import { engineView } from "./engine-view";
 import { handleInterrupts, type Interrupt } from "./interrupt";
+import { freshStack } from "./kept-stack";
 import { releaseLease, takeLease } from "./lease";
 import { accessTo, type MachineAccess } from "./machine-access";
 import { showEngineFailure } from "./report";
-import { destroyAbandoned, destroyStack } from "./stack-life";
+import { destroyStack } from "./stack-life";
 import { wakeMachine } from "./stack-machines";
 import { checkedSettings } from "./stack-settings";
 import { waitUntilReady } from "./machine-ready";
-import { openEngine, openStack, readConfiguration, writeConfiguration, type Engine } from "./workspace";
+import { openEngine, openStack, readConfiguration, type Engine } from "./workspace";
 
 /** How a person gets in, and until when. */
 function showAccess(context: CliContext, stack: string, access: MachineAccess, json: boolean): void {
@@ -48,16 +49,9 @@ async function prepare(
   const name = settings.stack.full;
   const known = Object.keys(readConfiguration(context.root, name)).length > 0;
   if (known && !abandoned && (await wakeMachine(engine, name))) return openStack(context, engine, name, "select");
-  if (known || abandoned) {
-    context.terminal.step(
-      "stack",
-      abandoned ? "left by a command that was killed: removed" : "its machine is gone: made anew",
-    );
-    await destroyAbandoned(context, engine, name);
-  }
+  const remains = abandoned ? "abandoned" : known ? "machine gone" : undefined;
   // Never empty, so that a later command knows the stack by its file.
-  writeConfiguration(context.root, name, { backend: settings.backend, ...configuration });
-  return openStack(context, engine, name, "create");
+  return freshStack(context, engine, name, { backend: settings.backend, ...configuration }, remains);
 }
 
 async function session(
