@@ -27,7 +27,7 @@ export interface SshConnection {
 /** The answers also tell a guest that lives from one that does not, so there are several in the shortest hang limit. */
 const keepalive = { keepaliveInterval: 5000, keepaliveCountMax: 6 };
 
-/** Cheapest first for a guest whose instructions are emulated; the figures are in docs/architecture.md. */
+/** What they cost a guest whose instructions are emulated differs by less than the noise; the first is our cheapest. */
 const algorithms = {
   kex: ["curve25519-sha256", "curve25519-sha256@libssh.org"],
   serverHostKey: ["ssh-ed25519"],

@@ -6,8 +6,17 @@ import type { RunRequest } from "../lib/run-request";
 import type { SshConnection } from "../lib/ssh";
 import { ConnectionLost } from "../lib/ssh-errors";
 import type { RunEnd } from "../lib/verdict";
-import { asRoot, bootIdBytes, deliveryCommand, deliveryExit, deliveryStream, type Delivery } from "./delivery";
+import {
+  asRoot,
+  bootIdBytes,
+  deliveryCommand,
+  deliveryExit,
+  deliveryStream,
+  followCommand,
+  type Delivery,
+} from "./delivery";
 import type { GuestLink } from "./guest-link";
+import { Failed } from "./infra-ends";
 
 export interface ConversationContext {
   readonly request: RunRequest;
@@ -24,6 +33,15 @@ const infra = (reason: string, message: string): RunEnd => ({ kind: "infra", rea
 
 /** What is told of a command that failed in the guest: the end of what it said. */
 const tail = (text: string) => text.trim().split("\n").slice(-5).join("; ").slice(-500) || "it says nothing";
+
+/** The status that a command gave as its last line. */
+function statusIn(stderr: string): GuestStatus | undefined {
+  try {
+    return guestStatusSchema.parse(JSON.parse(stderr.trim().split("\n").at(-1) ?? ""));
+  } catch {
+    return undefined;
+  }
+}
 
 /** Starts the run in the guest and follows it to its end, over as many connections as it takes. */
 export class Conversation {
@@ -47,13 +65,14 @@ export class Conversation {
     let started = false;
     for (;;) {
       try {
-        if (started) await connection.exec(asRoot(`exec /opt/kmvm/test/follow ${this.offset}`), this.options(0));
-        else {
-          const failed = await this.deliver(connection);
-          if (failed) return failed;
-          started = true;
-        }
-        const end = await this.endOf(connection);
+        const { failed, stderr } = started
+          ? await connection
+              .exec(followCommand(this.offset), this.options(0))
+              .then((result) => ({ ...result, failed: undefined }))
+          : await this.deliver(connection);
+        if (failed) return failed;
+        started = true;
+        const end = await this.endOf(statusIn(stderr) ?? (await this.status(connection)));
         if (end) return end;
       } catch (error) {
         const again = await this.recover(error, started);
@@ -81,12 +100,15 @@ export class Conversation {
     }
   }
 
-  /** @returns how the run ended, if it did before it began */
-  private async deliver(connection: SshConnection): Promise<RunEnd | undefined> {
+  /** @returns failed: how the run ended, if it did before it began */
+  private async deliver(
+    connection: SshConnection,
+  ): Promise<{ readonly failed: RunEnd | undefined; readonly stderr: string }> {
     const { code, stderr } = await connection.exec(deliveryCommand(this.delivery, this.context.request), {
       ...this.options(bootIdBytes),
       stdin: deliveryStream(this.delivery),
     });
+    const failed = (reason: string, message: string) => ({ failed: infra(reason, message), stderr });
     switch (code) {
       case deliveryExit.treeMissing: {
         const { files, send, reuse } = this.delivery;
@@ -94,12 +116,14 @@ export class Conversation {
         return this.deliver(connection);
       }
       case deliveryExit.unpackFailed:
-        return infra("delivery", `the guest could not take the source: ${tail(stderr)}`);
+        return failed("delivery", `the guest could not take the source: ${tail(stderr)}`);
       case deliveryExit.startFailed:
-        return infra("start", `the guest could not start the run: ${tail(stderr)}`);
+        return failed("start", `the guest could not start the run: ${tail(stderr)}`);
       default:
         // Sudo, a shell or tar that is not there, before anything was started.
-        return this.bootId ? undefined : infra("delivery", `the guest does not do as told: ${tail(stderr)}`);
+        return this.bootId
+          ? { failed: undefined, stderr }
+          : failed("delivery", `the guest does not do as told: ${tail(stderr)}`);
     }
   }
 
@@ -124,8 +148,7 @@ export class Conversation {
   }
 
   /** @returns undefined while there is more to come */
-  private async endOf(connection: SshConnection): Promise<RunEnd | undefined> {
-    const status = await this.status(connection);
+  private async endOf(status: GuestStatus): Promise<RunEnd | undefined> {
     if (this.isReset(status)) return { kind: "reboot", answers: true };
     if (status.logBytes > this.offset) return undefined;
     if (status.phase === "running") {
@@ -154,7 +177,10 @@ export class Conversation {
     try {
       return guestStatusSchema.parse(JSON.parse(stdout));
     } catch (error) {
-      throw new Error(`the guest's status cannot be read: ${messageOf(error)}; ${tail(stderr)}`, { cause: error });
+      const why = new Error(`the guest's status cannot be read: ${messageOf(error)}; ${tail(stderr)}`, {
+        cause: error,
+      });
+      throw new Failed("guest", why);
     }
   }
 

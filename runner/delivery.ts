@@ -43,7 +43,14 @@ export interface RunIdentity {
 }
 
 const bootId = "cat /proc/sys/kernel/random/boot_id";
-const follow = "/opt/kmvm/test/follow 0";
+
+/**
+ * The command that gives the log from a byte on and, when there is no more of it, the status as the last line on standard
+ * error: sudo alone costs an emulated guest half a second, so it is one command.
+ */
+const followThenStatus = (offset: number) => `/opt/kmvm/test/follow ${offset}; exec /opt/kmvm/test/status >&2`;
+
+export const followCommand = (offset: number): string => asRoot(followThenStatus(offset));
 
 /**
  * The command that takes a delivery on its standard input, starts the run, and gives boot id and log: one command, since
@@ -54,7 +61,7 @@ export function deliveryCommand({ send, reuse }: Delivery, { runId, attempt }: R
   const lines = [
     "cd /",
     // A runner that was killed has started it before: its source is in use.
-    `if [ "$(cat /var/lib/kmvm/run/attempt 2>/dev/null)" = "${runId} ${attempt}" ]; then ${bootId}; exec ${follow}; fi`,
+    `if [ "$(cat /var/lib/kmvm/run/attempt 2>/dev/null)" = "${runId} ${attempt}" ]; then ${bootId}; ${followThenStatus(0)}; fi`,
     ...reuse.map(
       ({ place, staged }) =>
         `[ "$(cat /${place}.key 2>/dev/null)" = ${staged.key} ] || exit ${deliveryExit.treeMissing}`,
@@ -64,7 +71,7 @@ export function deliveryCommand({ send, reuse }: Delivery, { runId, attempt }: R
     ...send.map(({ place, staged }) => `echo ${staged.key} >/${place}.key`),
     bootId,
     `/opt/kmvm/test/start >&2 || exit ${deliveryExit.startFailed}`,
-    `exec ${follow}`,
+    followThenStatus(0),
   ];
   return asRoot(lines.join("\n"));
 }

@@ -76,15 +76,15 @@ describe("one machine, run after run", () => {
   }, 100_000);
 
   test("five cuts of the connection lose and repeat nothing of the log", async () => {
-    const request = bench.request("numbered-lines", { environment: { LINES: "600" } });
+    const request = bench.request("numbered-lines", { environment: { LINES: "1200" } });
     const way = await cuttableWay(request.machine.address, request.machine.port);
     const target = { ...request.machine };
     let cuts = 0;
-    let seen = 0;
     const timer = setInterval(() => {
-      const lines = bench.printed.filter((line) => line.startsWith("line ")).length;
-      if (cuts >= 5 || lines < seen + 30) return;
-      seen = lines;
+      // Cut in the middle: when it has gone on after the last cut.
+      const again = bench.printed.filter((line) => line.includes("going on at byte")).length;
+      const since = bench.printed.slice(bench.printed.findLastIndex((line) => line.includes("going on at byte")) + 1);
+      if (cuts >= 5 || again < cuts || since.filter((line) => line.startsWith("line ")).length < 20) return;
       cuts++;
       way.cut();
     }, 50);
@@ -104,5 +104,17 @@ describe("one machine, run after run", () => {
       clearInterval(timer);
       way.close();
     }
+  }, 150_000);
+
+  test("a runner that takes up a run that another began has its whole log", async () => {
+    const request = bench.request("numbered-lines", { environment: { LINES: "400" } });
+    const first = bench.start(request);
+    while (!bench.printed.some((line) => line.startsWith("line 00005")))
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    const second = await bench.start(request);
+    const logs = [(await first).evidence, second.evidence].map((shown) => evidence(shown, "test.log"));
+    expect(second.verdict).toBe("pass");
+    expect(logs[1]).toBe(logs[0]);
+    expect(logs[1]?.match(/^line /gm)).toHaveLength(400);
   }, 150_000);
 });
