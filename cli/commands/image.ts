@@ -30,9 +30,10 @@ function buildCommand(): Command {
   return new Command("build")
     .summary("build a version, test it and promote it, if the recipe has changed")
     .description(
-      "Builds the image of recipes/NAME.yaml as a new version, boots it, runs its own checks in it, makes it the\n" +
-        "promoted one and removes old versions. Does only what has not been done: nothing at all when the promoted\n" +
-        "version is what the recipe makes. Whatever fails, the promoted version stays the one it was.",
+      "Builds the image of recipes/NAME.yaml as a new version, boots it, runs its own checks in it, makes it the " +
+        "promoted one and removes old versions.\n" +
+        "Does only what has not been done: nothing at all when the promoted version is what the recipe makes. " +
+        "Whatever fails, the promoted version stays the one it was.",
     )
     .addArgument(nameArgument())
     .option("--no-smoke", "promote without booting it")
