@@ -67,6 +67,8 @@ function copyTree(folder: string): void {
     cpSync(join(root, file), join(folder, file), { verbatimSymlinks: true });
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  // A tree of git's, as a user's is: the whole of it goes into a machine, and payloads include what lies above them.
+  spawnSync("git", ["init", "--quiet", folder]);
 }
 
 const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);

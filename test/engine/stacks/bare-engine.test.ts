@@ -3,7 +3,7 @@ import { testUnless } from "../../support/needs";
 import { missingForKmvm, ownCheckout, type OwnCheckout } from "../../support/own-checkout";
 
 const missing = missingForKmvm();
-const seconds = 240_000;
+const seconds = 900_000;
 
 let checkout: OwnCheckout;
 

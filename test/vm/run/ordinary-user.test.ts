@@ -78,5 +78,5 @@ testUnless(missingForKmvm())(
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining("PASS") });
     expect(readdirSync(join(ownHome, "machines"))).toEqual([]);
   },
-  300_000,
+  900_000,
 );

@@ -2,11 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runResultSchema, type RunResult } from "../../../lib/run-result";
+import { retryUntil } from "../../../lib/retry";
 import { testUnless } from "../../support/needs";
 import { missingForKmvm, ownCheckout, type Ended, type OwnCheckout } from "../../support/own-checkout";
 
 const missing = missingForKmvm();
-const seconds = 240_000;
+/** Generous: the machine may be busy. What is slow is for `npm run bench` to say. */
+const seconds = 900_000;
 
 let checkout: OwnCheckout;
 
@@ -23,6 +25,8 @@ const evidenceOf = (stack: string, run = "1") => join(checkout.folder, "runs", s
 function resultOf(stack: string, run = "1"): RunResult {
   return runResultSchema.parse(JSON.parse(readFileSync(join(evidenceOf(stack, run), "result.json"), "utf8")));
 }
+
+let failingSeconds = 60;
 
 const payload = (name: string) => `test/fixtures/payloads/${name}`;
 
@@ -43,7 +47,8 @@ describe("a run that passes", () => {
   testUnless(missing)("brings every case home", () => {
     const { verdict, cases } = resultOf("test-dev-pass");
     expect(verdict).toBe("pass");
-    expect(cases.map(({ outcome }) => outcome)).toEqual(["passed", "passed", "passed"]);
+    expect(cases.length).toBeGreaterThan(2);
+    expect(new Set(cases.map(({ outcome }) => outcome))).toEqual(new Set(["passed"]));
   });
 
   testUnless(missing)("leaves whole evidence", () => {
@@ -76,7 +81,9 @@ describe("a run that passes", () => {
 testUnless(missing)(
   "a failing payload ends with 1, its case is named, and the machine is gone",
   async () => {
+    const started = Date.now();
     const { code, stderr } = await checkout.kmvm("test", payload("fail"), "--id", "fail", "--keep", "never");
+    failingSeconds = (Date.now() - started) / 1000;
     expect(code).toBe(1);
     expect(stderr).toContain("the moon is made of cheese");
     const { verdict, failedStep, cases } = resultOf("test-dev-fail");
@@ -135,23 +142,11 @@ testUnless(missing)(
 
 describe("a failing run that is kept", () => {
   const stack = "test-dev-kept";
-  const ttlSeconds = 100;
-  let started: number;
   let ended: Ended;
 
   beforeAll(async () => {
     if (missing !== undefined) return;
-    started = Date.now();
-    ended = await checkout.kmvm(
-      "test",
-      payload("fail"),
-      "--id",
-      "kept",
-      "--keep",
-      "on-failure",
-      "--ttl",
-      `${ttlSeconds}s`,
-    );
+    ended = await checkout.kmvm("test", payload("fail"), "--id", "kept", "--keep", "on-failure", "--ttl", "1h");
   }, seconds);
 
   testUnless(missing)("says how to get in, how to replay, and until when", () => {
@@ -205,18 +200,42 @@ describe("a failing run that is kept", () => {
   );
 
   testUnless(missing)(
-    "is gone after its ttl, with no process alive",
+    "is removed by vm delete, with everything",
     async () => {
-      const left = started + (ttlSeconds + 20) * 1000 - Date.now();
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, left)));
-      expect(checkout.leftovers().filter((line) => line.startsWith("process"))).toEqual([]);
-      const gc = await checkout.kmvm("gc", "--yes", "--now");
-      expect(gc.code).toBe(0);
+      expect(await checkout.kmvm("vm", "delete", stack)).toMatchObject({ code: 0 });
       expect(checkout.leftovers()).toEqual([]);
     },
     seconds,
   );
 });
+
+testUnless(missing)(
+  "a failing run that is kept is gone after its ttl, with no process alive",
+  async () => {
+    // Long enough for the run on a machine as fast as this one just was, and not much longer.
+    const ttl = Math.round(30 + 2 * failingSeconds);
+    const run = await checkout.kmvm(
+      "test",
+      payload("fail"),
+      "--id",
+      "brief",
+      "--keep",
+      "on-failure",
+      "--ttl",
+      `${ttl}s`,
+    );
+    expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining("kmvm ssh test-dev-brief") });
+    await retryUntil({
+      what: "every process of the machine to end",
+      timeoutMs: (ttl + 60) * 1000,
+      intervalMs: 1000,
+      attempt: () => (checkout.leftovers().some((line) => line.startsWith("process")) ? undefined : true),
+    });
+    expect(await checkout.kmvm("gc", "--yes", "--now")).toMatchObject({ code: 0 });
+    expect(checkout.leftovers()).toEqual([]);
+  },
+  seconds,
+);
 
 test("ten mistakes are ten messages, exit 2, and nothing is created", async () => {
   const wrong = [

@@ -6,7 +6,7 @@ import { missingForKmvm, ownCheckout, type Ended, type OwnCheckout } from "../..
 import { startRegistry, type Registry } from "../../support/registry";
 
 const missing = missingForKmvm();
-const seconds = 300_000;
+const seconds = 900_000;
 
 const canaries = {
   GITHUB_TOKEN: "canary-github-5b1f",

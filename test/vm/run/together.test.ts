@@ -6,7 +6,7 @@ import { testUnless } from "../../support/needs";
 import { missingForKmvm, ownCheckout, type OwnCheckout } from "../../support/own-checkout";
 
 const missing = missingForKmvm();
-const seconds = 420_000;
+const seconds = 900_000;
 
 let checkout: OwnCheckout;
 
@@ -49,7 +49,7 @@ testUnless(missing)(
     const first = checkout.start(["test", "samples/km-hello", "--id", "same"]);
     await retryUntil({
       what: "the first to start",
-      timeoutMs: 60_000,
+      timeoutMs: 600_000,
       attempt: () => first.text().includes("machine") || undefined,
     });
     const second = await checkout.kmvm("test", "samples/km-hello", "--id", "same");
@@ -66,7 +66,7 @@ testUnless(missing)(
     const run = checkout.start(["test", "test/fixtures/payloads/hang", "--id", "interrupted", "--keep", "never"]);
     await retryUntil({
       what: "the test to run",
-      timeoutMs: 120_000,
+      timeoutMs: 600_000,
       attempt: () => run.text().includes("hang: this never ends") || undefined,
     });
     run.signal("SIGINT");
