@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import { messageOf, UserError } from "../lib/errors";
+import { codeOf, ExitCode, messageOf, UserError } from "../lib/errors";
 
 /** Writing to a reader that is gone is no reason to end before the evidence is on disk. */
 function outliveReaders(): void {
@@ -47,7 +47,15 @@ async function main(): Promise<number> {
 
 main().then(
   (code) => process.exit(code),
-  (error: unknown) => {
+  (thrown: unknown) => {
+    const error =
+      codeOf(thrown) === "ENOSPC"
+        ? new UserError(
+            "the disk of this host is full: there is no room for evidence",
+            "df -h .",
+            ExitCode.Infrastructure,
+          )
+        : thrown;
     print(error instanceof UserError ? error.message : error instanceof Error ? String(error.stack) : messageOf(error));
     process.exit(error instanceof UserError ? error.exitCode : 70);
   },
