@@ -43,8 +43,7 @@ export async function listAbandonedBuilds(home: string, name?: string): Promise<
       if (entry.startsWith(removedPrefix) || (entry.startsWith(buildPrefix) && (await isAbandoned(path))))
         found.push(path);
     }
-    const lock = await abandonedLock(folder);
-    if (lock !== undefined) found.push(lock);
+    found.push(...(await abandonedLock(folder)));
   }
   return found;
 }

@@ -28,15 +28,15 @@ async function readHolder(folder: string) {
   }
 }
 
-/** Path of the lock of an image's folder, if whoever held it was killed. */
-export async function abandonedLock(folder: string): Promise<string | undefined> {
-  const path = lockPath(folder);
+/** Files of the lock of an image's folder, if whoever held it was killed. */
+export async function abandonedLock(folder: string): Promise<string[]> {
+  const holder = await readHolder(folder);
+  if (!holder || isAlive(holder)) return [];
   try {
-    const age = Date.now() - (await stat(path)).mtimeMs;
-    const holder = await readHolder(folder);
-    return age > takenMs && holder && !isAlive(holder) ? path : undefined;
+    const age = Date.now() - (await stat(lockPath(folder))).mtimeMs;
+    return age > takenMs ? [lockPath(folder), holderPath(folder)] : [];
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (codeOf(error) === "ENOENT") return [holderPath(folder)];
     throw error;
   }
 }

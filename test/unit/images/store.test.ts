@@ -129,6 +129,20 @@ describe("builds that were killed", () => {
     expect(await listAbandonedBuilds(home)).toEqual([reused]);
   });
 
+  test("leave a lock that counts only when its holder is gone and nobody has taken it since", async () => {
+    const folder = imageFolder(home, name);
+    const [lock, holder] = [join(folder, ".build.lock"), join(folder, ".build.holder")];
+    const heldBy = (startTime: number) =>
+      writeFile(holder, JSON.stringify({ pid: process.pid, startTime, user: "u", since: "now" }));
+    await mkdir(lock);
+    await heldBy(1);
+    expect(await listAbandonedBuilds(home, name)).toEqual([]);
+    await utimes(lock, new Date(0), new Date(0));
+    expect(await listAbandonedBuilds(home, name)).toEqual([lock, holder]);
+    await heldBy(identify(process.pid)?.startTime ?? 0);
+    expect(await listAbandonedBuilds(home, name)).toEqual([]);
+  });
+
   test("before they could say whose they are count after a while", async () => {
     const path = await building(".building-young", undefined);
     expect(await listAbandonedBuilds(home, name)).toEqual([]);
