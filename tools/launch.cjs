@@ -36,6 +36,18 @@ function sourcesHash() {
   return hash.digest("hex").slice(0, 16);
 }
 
+/** Calls `work` with no more in the environment than programs need to run: esbuild's process inherits it. */
+function inPlainEnvironment(work) {
+  const environment = process.env;
+  const { PATH, HOME, TMPDIR } = environment;
+  process.env = Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR }).filter(([, value]) => value !== undefined));
+  try {
+    work();
+  } finally {
+    process.env = environment;
+  }
+}
+
 /**
  * Bundles `entry` into `file`, under a temporary name first: two that build at once both succeed. Each entry is built
  * when it is first started, so that a mistake in one program does not keep the others from running.
@@ -43,7 +55,7 @@ function sourcesHash() {
 function build(entry, file, external) {
   const esbuild = require("esbuild");
   const temporary = path.join(path.dirname(file), String(process.pid), path.basename(file));
-  esbuild.buildSync({
+  const options = {
     absWorkingDir: root,
     entryPoints: [entry],
     outfile: temporary,
@@ -53,7 +65,8 @@ function build(entry, file, external) {
     sourcemap: "linked",
     logLevel: "error",
     external: ["cpu-features", "*.node", ...external],
-  });
+  };
+  inPlainEnvironment(() => esbuild.buildSync(options));
   fs.renameSync(`${temporary}.map`, `${file}.map`);
   fs.renameSync(temporary, file);
   fs.rmdirSync(path.dirname(temporary));

@@ -95,7 +95,8 @@ testUnless(missing)(
   async () => {
     const stack = "test-ci-bare";
     await checkout.pulumi("stack", "init", stack);
-    await checkout.pulumi("config", "set", "-s", stack, "kmvm:source", "test/fixtures/payloads/fail");
+    await checkout.pulumi("config", "set", "-s", stack, "kmvm:source", ".");
+    await checkout.pulumi("config", "set", "-s", stack, "kmvm:directories", "test/fixtures/payloads/fail");
     const { code, stdout, stderr } = await checkout.pulumi("up", "--yes", "--skip-preview", "-s", stack);
     expect(code).not.toBe(0);
     expect(stdout + stderr).toContain("the moon is made of cheese");
