@@ -36,15 +36,20 @@ function sourcesHash() {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Calls `work` with no more in the environment than programs need to run: esbuild's process inherits it. */
+const plainVariables = ["PATH", "HOME", "TMPDIR"];
+
+/**
+ * Calls `work` with no more in the environment than programs need to run: esbuild's process inherits it, secrets
+ * included. The variables themselves must go: a worker thread starts with a copy of them, whatever process.env says.
+ */
 function inPlainEnvironment(work) {
-  const environment = process.env;
-  const { PATH, HOME, TMPDIR } = environment;
-  process.env = Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR }).filter(([, value]) => value !== undefined));
+  const taken = Object.entries(process.env).filter(([name]) => !plainVariables.includes(name));
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+  for (const [name] of taken) delete process.env[name];
   try {
     work();
   } finally {
-    process.env = environment;
+    Object.assign(process.env, Object.fromEntries(taken));
   }
 }
 

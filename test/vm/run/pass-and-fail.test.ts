@@ -87,7 +87,7 @@ testUnless(missing)(
     expect(code).toBe(1);
     expect(stderr).toContain("the moon is made of cheese");
     const { verdict, failedStep, cases } = resultOf("test-dev-fail");
-    expect({ verdict, failedStep }).toEqual({ verdict: "fail", failedStep: "test" });
+    expect({ verdict, failedStep }).toEqual({ verdict: "fail", failedStep: `test ${payload("fail")}` });
     expect(cases.filter(({ outcome }) => outcome === "failed").map(({ name }) => name)).toEqual([
       expect.stringContaining("the moon is made of cheese"),
     ]);
