@@ -1,7 +1,7 @@
 #!/bin/bash
 # Makes a disk of root file system $1 in folder $2, of $3 MiB: GPT, a system partition with systemd-boot, kernel and
-# initrd, and an ext4 root. Everything is written into the file at its offset. The layout is that of
-# provider/images/disk-layout.ts.
+# initrd, and an ext4 root. Everything is written into the file at its offset; provider/images/seal.ts looks for the root
+# at the same one.
 set -euo pipefail
 root=$1 folder=$2 mib=$3
 disk=$folder/disk.raw esp_mib=64
