@@ -13,7 +13,7 @@ import { showEngineFailure, showKept, showResult } from "./report";
 import { destroyStack } from "./stack-life";
 import { machinesOf } from "./stack-machines";
 import { checkedSettings } from "./stack-settings";
-import { openEngine, readConfiguration } from "./workspace";
+import { openEngine, readConfiguration, type Engine } from "./workspace";
 
 const removeByHand = "this shows what is left, and removes it: kmvm gc --yes --now";
 
@@ -77,12 +77,13 @@ async function session(
   settings: Settings,
   configuration: Record<string, unknown>,
   abandoned: boolean,
+  opening: Promise<Engine>,
   interrupt: Interrupt,
 ): Promise<Outcome> {
   const { terminal } = context;
   const { stack: name, directories, device, keep } = settings;
   terminal.line(`${terminal.colors.bold(name.full)}: ${directories.join(" ")} on ${device}`);
-  const engine = await openEngine(context);
+  const engine = await opening;
   const stack = await prepareStack(context, engine, settings, configuration, abandoned);
   const { result, errors, failure } = await update(context, stack, interrupt.signal);
   if (result) showResult(terminal, result);
@@ -106,6 +107,9 @@ export async function runTest(
   configuration: Record<string, unknown>,
 ): Promise<ExitCode> {
   const { terminal, root } = context;
+  // Both take their time; what is wrong with the settings is told first.
+  const opening = openEngine(context);
+  opening.catch(() => undefined);
   const { settings } = await checkedSettings(context, stackName, {
     ...readConfiguration(root, stackName),
     ...configuration,
@@ -128,7 +132,7 @@ export async function runTest(
   let left = false;
   try {
     withdrawCancel(root, stackName);
-    const outcome = await session(context, settings, configuration, abandoned !== undefined, interrupt);
+    const outcome = await session(context, settings, configuration, abandoned !== undefined, opening, interrupt);
     left = outcome.left ?? false;
     return outcome.code;
   } catch (error) {

@@ -1,6 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
+import {
+  LocalWorkspace,
+  PulumiCommand,
+  StackAlreadyExistsError,
+  type EngineEvent,
+  type Stack,
+} from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
 import { writeFileSync } from "node:fs";
 import { engineEnvironment, prepareEngineState } from "../lib/engine-env";
@@ -85,6 +91,7 @@ const options = (context: CliContext, engine: Engine) => ({
   envVars: engine.environment,
 });
 
+/** @param mode `create` also takes a stack that is there already */
 export async function openStack(
   context: CliContext,
   engine: Engine,
@@ -92,7 +99,13 @@ export async function openStack(
   mode: "create" | "select",
 ): Promise<Stack> {
   const args = inlineProgram(context, name);
-  return mode === "create"
-    ? LocalWorkspace.createOrSelectStack(args, options(context, engine))
-    : LocalWorkspace.selectStack(args, options(context, engine));
+  const select = () => LocalWorkspace.selectStack(args, options(context, engine));
+  if (mode === "select") return select();
+  try {
+    // createOrSelectStack would ask first, which is one start of the engine for what is hardly ever there.
+    return await LocalWorkspace.createStack(args, options(context, engine));
+  } catch (error) {
+    if (error instanceof StackAlreadyExistsError) return select();
+    throw error;
+  }
 }
