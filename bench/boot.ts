@@ -5,7 +5,7 @@ import { waitForSsh } from "../lib/ssh-wait";
 import { findAccelerator } from "../provider/qemu/accelerator";
 import { resolveImage } from "../provider/images/store";
 import { removeMachine, startMachine } from "../provider/qemu/machine";
-import { newKey } from "./keys";
+import { generateKeyPair } from "../provider/ssh-key-format";
 import type { Lab, Scenario } from "./scenario";
 
 const memoryMiB = 2048;
@@ -30,8 +30,8 @@ async function firstSsh(target: {
 
 /** Seconds from starting QEMU our way to the end of the first command over ssh. */
 async function ours({ home }: Lab): Promise<number> {
-  const user = newKey();
-  const hostKey = newKey();
+  const user = generateKeyPair("user");
+  const hostKey = generateKeyPair("host");
   const image = await resolveImage(home, "L0-base");
   const id = `bench-boot-${process.pid}`;
   const tags = {
@@ -95,8 +95,8 @@ ssh_keys:
 
 /** The same for the same disk the usual way: virtio-blk, initrd, cloud-init as it comes with the distribution. */
 async function stock({ home, scratch }: Lab): Promise<number> {
-  const user = newKey();
-  const hostKey = newKey();
+  const user = generateKeyPair("user");
+  const hostKey = generateKeyPair("host");
   const image = await resolveImage(home, "L0-base");
   const accelerator = await findAccelerator();
   const folder = join(scratch, "stock-boot");

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { NodeSSH, type Config } from "node-ssh";
-import type { Client, ConnectConfig } from "ssh2";
+import { utils, type Client, type ConnectConfig } from "ssh2";
 import { messageOf } from "./errors";
 import { execOver, type ExecOptions, type ExecResult } from "./ssh-exec";
 import { ConnectionLost, fingerprint, HostKeyMismatch, LoginRefused } from "./ssh-errors";
@@ -74,15 +74,19 @@ function connectionOver(client: Client, socket: Socket): SshConnection {
 
 /**
  * Logs in over a socket on which the other side has begun to speak; it is destroyed when that fails.
- * @throws as `connectSsh`
+ * @throws Error for a private key that cannot be read, and as `connectSsh`
  */
 export async function logInOver(socket: Socket, options: ConnectOptions): Promise<SshConnection> {
   const { address, port, user, privateKey, signal, timeoutMs = 20_000 } = options;
-  const expected = parseEd25519Key(options.hostKey);
   let mismatch: HostKeyMismatch | undefined;
   const onAbort = () => socket.destroy();
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
+    const expected = parseEd25519Key(options.hostKey);
+    const ownKey = utils.parseKey(privateKey);
+    // Trying again would not help, and to ssh2 it is one more failure to connect.
+    if (ownKey instanceof Error)
+      throw new Error(`the private key for ${user}@${address} cannot be read`, { cause: ownKey });
     const client = await logIn({
       sock: socket,
       username: user,

@@ -19,13 +19,15 @@ const emulatedOnly = ["mitigations=off", "cryptomgr.notests"];
  * The kernel's command line for direct boot.
  *
  * The root is named by device: naming it by label would need an initrd, and NVMe, unlike virtio-blk, is built into the
- * kernel. cloud-init is for clouds; here its work is done by credentials. Panics reach the console at any loglevel.
+ * kernel. cloud-init is for clouds; here its work is done by credentials. Panics reach the console at any loglevel, and
+ * an NMI, which nobody sends to a guest that is well, makes one: where a guest hangs is told by the backtrace.
  */
 export function kernelCommandLine(spec: Pick<MachineSpec, "id">, accelerator: Pick<Accelerator, "name">): string {
   return [
     "root=/dev/nvme0n1p2 rootwait ro",
     "console=ttyS0,115200",
     "cloud-init=disabled",
+    "unknown_nmi_panic",
     `systemd.hostname=${spec.id}`,
     ...(accelerator.name === "tcg" ? emulatedOnly : []),
   ].join(" ");

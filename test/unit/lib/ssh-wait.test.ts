@@ -57,6 +57,14 @@ describe("waiting for a machine to let us in", () => {
     expect(real.connections).toHaveLength(1);
   });
 
+  test("ends at once with a private key that cannot be read", async () => {
+    const real = await startSshServer(host.privateKey, user, () => undefined);
+    closers.push(real.close);
+    const privateKey = user.privateKey.slice(0, 100);
+    const waiting = waitForSsh({ ...target, privateKey, port: real.port, timeoutMs: 10_000 });
+    await expect(waiting).rejects.toThrow(/^the private key for .* cannot be read$/);
+  });
+
   test("is given up when the signal says so", async () => {
     const port = await listen(() => undefined);
     const signal = AbortSignal.timeout(50);

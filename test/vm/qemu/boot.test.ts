@@ -4,6 +4,7 @@ import { kmvmHome } from "../../../lib/paths";
 import { retryUntil } from "../../../lib/retry";
 import type { SshConnection } from "../../../lib/ssh";
 import { waitForSsh } from "../../../lib/ssh-wait";
+import { injectNmi } from "../../../provider/qemu/diagnostics";
 import { inspectMachine, resumeMachine, startMachine, stopMachine, type Machine } from "../../../provider/qemu/machine";
 import { resolveImage } from "../../../provider/images/store";
 import { makeTestHome, type TestHome } from "./support";
@@ -100,6 +101,24 @@ describe("a machine of the base image", () => {
       machine = await resumeMachine(host.home, machine.id);
       expect(await say(machine, "cat kept")).toBe("kept");
       expect((await readFile(machine.consolePath, "utf8")).startsWith(past)).toBe(true);
+    },
+    timeoutMs,
+  );
+
+  test(
+    "tells by a backtrace on its console where it is, when it gets an NMI",
+    async () => {
+      await injectNmi(machine.folder);
+      const words = await retryUntil({
+        what: "the kernel's last words",
+        timeoutMs: bootMs,
+        intervalMs: 200,
+        attempt: async () =>
+          /---\[ end Kernel panic[^]*/.exec(await readFile(machine.consolePath, "utf8")) &&
+          (await readFile(machine.consolePath, "utf8")),
+      });
+      expect(words).toMatch(/Kernel panic - not syncing: NMI/);
+      expect(words).toMatch(/Call Trace:/);
     },
     timeoutMs,
   );
