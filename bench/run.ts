@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { findDescendant, peakRssMiB, watchMemory, type MemoryWatch } from "./memory";
 import { latestRun, readResult, runFolder } from "../cli/evidence";
@@ -73,6 +73,7 @@ export const log: Scenario = {
   ids: ["log.rss", "log.seconds"],
   rounds: 1,
   round: async (lab) => {
+    const stack = "test-dev-bench-log";
     let peak = 0;
     let ended = false;
     let watching: Promise<void> | undefined;
@@ -93,6 +94,9 @@ export const log: Scenario = {
     );
     ended = true;
     await watching;
+    const latest = runFolder(lab.root, stack, "latest");
+    const bytes = statSync(join(latest, "test.log")).size;
+    if (bytes < 200e6) throw new Error(`the log in ${latest} has ${bytes} bytes: not all of it came home`);
     return { "log.rss": peak, "log.seconds": run.seconds };
   },
 };
