@@ -7,45 +7,42 @@ import { openSpeakingSocket } from "./ssh-socket";
 /** Milliseconds. A booting guest refuses, then is silent, then refuses logins until it has booted. */
 const patience = {
   betweenAttempts: 100,
-  /** A forwarder repeats its own attempts ever more slowly: a fresh one may get through sooner. */
-  untilAnother: 1000,
+  /** QEMU's forwarder repeats its own attempts after 6, 18, … s: a fresh one gets through sooner. */
+  untilAnother: 500,
   forWord: 15_000,
   forLogin: 30_000,
   /** pam_nologin refuses users during boot; a key that is still refused after this is a wrong key. */
   withRefusals: 30_000,
 } as const;
 
-const attemptsAtOnce = 4;
-
-/** The first of several staggered attempts on which the other side speaks. */
+/**
+ * The first of several staggered attempts on which the other side speaks. All that are still silent stay open: the
+ * oldest may be the one that an overloaded guest is about to answer, and a limit to them would keep fresh ones away.
+ */
 async function firstSpeaking(address: string, port: number, deadline: number, signal: AbortSignal): Promise<Socket> {
   const others = new AbortController();
   const stop = AbortSignal.any([signal, others.signal]);
   let winner: Socket | undefined;
-  let inFlight = 0;
   let lastError: unknown = new ConnectionLost(`${address}:${port}: no answer`);
   let wake: () => void = () => undefined;
   const attempt = async () => {
-    inFlight++;
     try {
       const socket = await openSpeakingSocket(address, port, { timeoutMs: patience.forWord, signal: stop });
       if (winner) socket.destroy();
       else winner = socket;
     } catch (error) {
       lastError = error;
-    } finally {
-      inFlight--;
-      wake();
+      await systemClock.sleep(patience.betweenAttempts);
     }
+    wake();
   };
   try {
     while (Date.now() < deadline) {
       signal.throwIfAborted();
-      if (inFlight < attemptsAtOnce) void attempt();
+      void attempt();
       const woken = new Promise<void>((resolve) => (wake = resolve));
       await Promise.race([woken, systemClock.sleep(patience.untilAnother)]);
       if (winner) return winner;
-      if (inFlight === 0) await systemClock.sleep(patience.betweenAttempts);
     }
     throw lastError;
   } finally {

@@ -43,6 +43,20 @@ describe("waiting for a machine to let us in", () => {
     connection.close();
   });
 
+  test("goes on trying while many connections stay silent", async () => {
+    const real = await startSshServer(host.privateKey, user, () => undefined);
+    closers.push(real.close);
+    const port = await listen((number, socket) => {
+      if (number <= 6) return;
+      const onward = connect(real.port, "127.0.0.1");
+      closers.push(() => onward.destroy());
+      socket.pipe(onward).pipe(socket);
+    });
+    // Less than the time after which a silent connection is given up.
+    const connection = await waitForSsh({ ...target, port, timeoutMs: 12_000 });
+    connection.close();
+  }, 20_000);
+
   test("says what the last attempt came to when time is up", async () => {
     const port = await listen((_number, socket) => socket.destroy());
     const waiting = waitForSsh({ ...target, port, timeoutMs: 300 });
