@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Socket } from "node:net";
 import { systemClock, TimeoutError } from "./retry";
 import { logInOver, type ConnectOptions, type SshConnection } from "./ssh";
@@ -22,6 +23,8 @@ const patience = {
 async function firstSpeaking(address: string, port: number, deadline: number, signal: AbortSignal): Promise<Socket> {
   const others = new AbortController();
   const stop = AbortSignal.any([signal, others.signal]);
+  // Each attempt listens to it, and there are as many as the guest takes to boot: no leak that Node should warn of.
+  setMaxListeners(0, stop);
   let winner: Socket | undefined;
   let lastError: unknown = new ConnectionLost(`${address}:${port}: no answer`);
   let wake: () => void = () => undefined;
