@@ -15,6 +15,7 @@ export interface SettingFlags {
   backend?: string;
   image?: string;
   imageVersion?: string;
+  start?: string;
   ttl?: string;
   timeout?: string;
   keep?: string;
@@ -32,6 +33,7 @@ const direct = {
   backend: ["--backend <name>", `where the machine runs: ${backends.join(", ")}`],
   image: ["--image <name[@version]>", settingDefinitions.image.meaning],
   imageVersion: ["--image-version <tag>", settingDefinitions.imageVersion.meaning],
+  start: ["--start <how>", "how the machine starts: auto, cold (boots), warm (a clone of a booted one)"],
   ttl: ["--ttl <time>", settingDefinitions.ttl.meaning],
   timeout: ["--timeout <time>", settingDefinitions.timeout.meaning],
   keep: ["--keep <policy>", `keep the machine afterwards: ${keepPolicies.join(", ")}`],
@@ -41,7 +43,7 @@ const direct = {
 type DirectKey = keyof typeof direct;
 
 /** Flags of settings of the machine itself: every verb that makes one has them. */
-export const machineFlags = ["backend", "image", "ttl"] as const satisfies readonly DirectKey[];
+export const machineFlags = ["backend", "image", "start", "ttl"] as const satisfies readonly DirectKey[];
 /** Flags of settings of a run. */
 export const runFlags = [
   "target",

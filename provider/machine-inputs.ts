@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { CheckFailure } from "../plugin/resource";
 import { hasUnknown, type Properties } from "../plugin/values";
 import { date, integer, oneOf, text, type Rule } from "./checks";
+import { starts, type StartPolicy } from "./machine-start";
 import { boots, idPattern, type MachineImage, type MachineSpec } from "./qemu/spec";
 
 /** The user that the images have. */
@@ -22,6 +23,7 @@ export const machineRules: Readonly<Record<string, Rule>> = {
   machineId: text(idPattern, "1 to 63 of a-z, 0-9 and -, beginning and ending with a letter or digit"),
   image: text(/^[a-zA-Z0-9][\w.-]*(@[\w.+-]+)?$/, "the name of an image, or name@version"),
   boot: oneOf(boots),
+  start: oneOf(starts),
   vcpus: integer(1, 64, "virtual CPUs"),
   memoryMiB: integer(256, 1024 * 1024, "MiB"),
   diskGiB: integer(1, 2048, "GiB"),
@@ -51,6 +53,7 @@ const inputsSchema = z.object({
   machineId: z.string(),
   image: z.string(),
   boot: z.enum(boots),
+  start: z.enum(starts),
   vcpus: z.number(),
   memoryMiB: z.number(),
   diskGiB: z.number(),
@@ -61,8 +64,9 @@ const inputsSchema = z.object({
   tags: tagsSchema,
 });
 
-/** Checked inputs -> what the QEMU layer is told. */
-export function machineSpec(inputs: Properties, image: MachineImage): MachineSpec {
-  const { machineId, hostPublicKey, hostPrivateKey, ...asked } = inputsSchema.parse(inputs);
-  return { ...asked, id: machineId, image, user, hostKey: { publicKey: hostPublicKey, privateKey: hostPrivateKey } };
+/** Checked inputs -> what the QEMU layer is told, and how the machine is to start. */
+export function machineSpec(inputs: Properties, image: MachineImage): { spec: MachineSpec; start: StartPolicy } {
+  const { machineId, hostPublicKey, hostPrivateKey, start, ...asked } = inputsSchema.parse(inputs);
+  const hostKey = { publicKey: hostPublicKey, privateKey: hostPrivateKey };
+  return { spec: { ...asked, id: machineId, image, user, hostKey }, start };
 }

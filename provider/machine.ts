@@ -5,17 +5,17 @@ import { changedProperties } from "../plugin/service";
 import { hasUnknown, type Properties } from "../plugin/values";
 import { checkRules } from "./checks";
 import { expired, machineRules, machineSpec } from "./machine-inputs";
+import { startFresh, type StartDependencies } from "./machine-start";
 import { inspectMachine, removeMachine, startMachine } from "./qemu/machine";
 import type { InspectedMachine, MachineImage } from "./qemu/spec";
 
-export interface MachineDependencies {
-  readonly home: string;
+export interface MachineDependencies extends StartDependencies {
   /** @throws UserError with the command to run when there is no such image */
   readonly resolveImage: (ref: string) => Promise<MachineImage>;
 }
 
-/** What can change while the machine lives; everything else makes another one. */
-const updatable = new Set(["tags"]);
+/** What can change while the machine lives, how the next one would start for one; everything else makes another one. */
+const updatable = new Set(["tags", "start"]);
 
 /** Pure. The state as last seen counts too: what stopped is started again, what crashed is made anew. */
 export function machineDiff(olds: Properties, news: Properties, outputs: Properties): Difference {
@@ -32,12 +32,25 @@ export function machineDiff(olds: Properties, news: Properties, outputs: Propert
 function outputsOf(inputs: Properties, machine: InspectedMachine): Properties {
   const asked = { ...inputs };
   delete asked["hostPrivateKey"];
-  const { address, port, user, folder, consolePath, accelerator, imageVersion, pid, state, crashed } = machine;
-  return { ...asked, address, port, user, folder, consolePath, accelerator, imageVersion, pid, state, crashed };
+  const { address, port, user, folder, consolePath, accelerator, imageVersion, pid, state, crashed, started } = machine;
+  return {
+    ...asked,
+    address,
+    port,
+    user,
+    folder,
+    consolePath,
+    accelerator,
+    imageVersion,
+    pid,
+    state,
+    crashed,
+    started,
+  };
 }
 
 /** kmvm:local:Machine: a virtual machine of the QEMU layer. Made = QEMU runs. */
-export function machine({ home, resolveImage }: MachineDependencies): ResourceType {
+export function machine({ home, resolveImage, warmImage }: MachineDependencies): ResourceType {
   /** The image that a machine has already, however the pointer has moved since; else what the reference means now. */
   async function imageFor(id: string, ref: string): Promise<MachineImage> {
     const existing = await inspectMachine(home, id);
@@ -57,7 +70,13 @@ export function machine({ home, resolveImage }: MachineDependencies): ResourceTy
       const log = (line: string) => {
         context.log("info", line);
       };
-      const started = await startMachine(home, machineSpec(inputs, image), { log, signal: context.signal });
+      const { spec, start } = machineSpec(inputs, image);
+      const options = { log, signal: context.signal };
+      const existing = await inspectMachine(home, id);
+      const hasRun = existing !== undefined && existing.state !== "half-made";
+      const started = await (hasRun
+        ? startMachine(home, spec, options)
+        : startFresh({ home, warmImage }, start, spec, options));
       context.log("info", `QEMU runs (pid ${started.pid}), ssh on ${started.address}:${started.port}`);
       return { id, properties: outputsOf(inputs, { ...started, state: "running", crashed: false }) };
     } catch (error) {
@@ -81,7 +100,7 @@ export function machine({ home, resolveImage }: MachineDependencies): ResourceTy
   }
 
   return {
-    computed: ["address", "port", "pid", "state", "crashed"],
+    computed: ["address", "port", "pid", "state", "crashed", "started"],
 
     async check(news, olds) {
       const { inputs, failures } = checkRules(machineRules, news);

@@ -5,6 +5,7 @@ import { serve } from "../plugin/server";
 import { image } from "./image";
 import { buildAndPromote, recipeKey } from "./images/pipeline";
 import { findVersion, resolveImage } from "./images/store";
+import { warmImage } from "./images/warm";
 import { machine } from "./machine";
 import { run } from "./run";
 import { sshKey } from "./ssh-key";
@@ -24,6 +25,10 @@ serve({
       buildAndPromote: (recipe, options) => buildAndPromote(home, root, recipe, options),
       findVersion: (name, wanted) => findVersion(home, name, wanted),
     }),
-    "kmvm:local:Machine": machine({ home, resolveImage: (ref) => resolveImage(home, ref) }),
+    "kmvm:local:Machine": machine({
+      home,
+      resolveImage: (ref) => resolveImage(home, ref),
+      warmImage: (image, spec, options) => warmImage(home, image, spec, options),
+    }),
   },
 });

@@ -169,6 +169,7 @@ export function parseSettings(stack: StackName, sources: SettingSources): { sett
     logMiB,
     artifactsMiB,
     attempt,
+    start,
     qemu,
     registry,
     registryUsername,
@@ -187,7 +188,7 @@ export function parseSettings(stack: StackName, sources: SettingSources): { sett
     source &&
     directories &&
     environment;
-  if (!complete || !bootTimeout || !timeout || !hangTimeout || !logMiB || !artifactsMiB || !attempt || !qemu)
+  if (!complete || !bootTimeout || !timeout || !hangTimeout || !logMiB || !artifactsMiB || !attempt || !start || !qemu)
     return { problems };
   const settings: Settings = {
     stack,
@@ -219,6 +220,7 @@ export function parseSettings(stack: StackName, sources: SettingSources): { sett
     githubToken: parsed.githubToken,
     limits: { boot: bootTimeout, run: timeout, hang: hangTimeout, logMiB, artifactsMiB },
     attempt,
+    start,
     qemu,
   };
   return { settings: Object.freeze(settings), problems };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { devices, targets } from "../lib/run-request";
-import { backends, keepPolicies } from "./settings";
+import { backends, keepPolicies, starts } from "./settings";
 import { duration, environment, integer, list, qemu, source, text, treePath } from "./setting-values";
 
 /** One setting: how it is written, what is allowed, and where else it may come from. */
@@ -44,6 +44,11 @@ export const settingDefinitions = {
   vcpus: { ...between(1, 64), default: 2, meaning: "virtual processors of the machine" },
   memoryMiB: { ...between(512, 262144), default: 2048, meaning: "memory of the machine, MiB" },
   diskGiB: { ...between(4, 1024), default: 20, meaning: "disk of the machine, GiB; takes what is used" },
+  start: {
+    ...oneOf(starts),
+    default: "auto",
+    meaning: "how the machine starts: cold boots it, warm clones a booted one, auto clones where that is possible",
+  },
   ttl: {
     ...time(20, 7 * 24 * 3600),
     default: "4h",

@@ -2,6 +2,9 @@ import type { Device, RunRequest, Source, Target } from "../lib/run-request";
 import type { StackName } from "./name";
 
 export const backends = ["qemu"] as const;
+/** auto: as a clone of a booted machine where that is possible; cold: boot; warm: as a clone or not at all. */
+export const starts = ["auto", "cold", "warm"] as const;
+export type StartPolicy = (typeof starts)[number];
 export type BackendName = (typeof backends)[number];
 
 export const keepPolicies = ["never", "on-failure", "always"] as const;
@@ -32,6 +35,7 @@ export interface Settings {
   readonly limits: RunRequest["limits"];
   /** Another number runs the tests again in the same machine. */
   readonly attempt: number;
+  readonly start: StartPolicy;
   /** qemu only. */
   readonly qemu: {
     /** direct: QEMU loads the kernel; uefi: the firmware does, from the disk. */

@@ -18,6 +18,8 @@ export interface MachineArgs {
   readonly image: pulumi.Input<string>;
   /** direct: QEMU loads the kernel; uefi: the firmware does, from the disk. */
   readonly boot: pulumi.Input<"direct" | "uefi">;
+  /** auto: as a clone of a booted machine where that is possible; cold: boot; warm: as a clone or not at all. */
+  readonly start: pulumi.Input<"auto" | "cold" | "warm">;
   readonly vcpus: pulumi.Input<number>;
   readonly memoryMiB: pulumi.Input<number>;
   readonly diskGiB: pulumi.Input<number>;
@@ -45,6 +47,8 @@ export class Machine extends pulumi.CustomResource {
   /** kvm or tcg. */
   declare readonly accelerator: pulumi.Output<string>;
   declare readonly imageVersion: pulumi.Output<string>;
+  /** cold or warm. */
+  declare readonly started: pulumi.Output<string>;
   /** QEMU's process. */
   declare readonly pid: pulumi.Output<number>;
   /** running, stopped or half-made, as of the last up or refresh. */
@@ -65,6 +69,7 @@ export class Machine extends pulumi.CustomResource {
         consolePath: undefined,
         accelerator: undefined,
         imageVersion: undefined,
+        started: undefined,
         pid: undefined,
         state: undefined,
       },

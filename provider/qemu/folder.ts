@@ -20,6 +20,12 @@ export const files = {
    */
   credentials: "credentials",
   tmpfilesExtra: "credentials/tmpfiles.extra",
+  /** Of a machine that is to be saved: its memory, then its devices. */
+  memory: "memory",
+  state: "state",
+  migration: "migration.sock",
+  /** The host's end of the door of scripts/guest/warm. */
+  door: "door.sock",
 } as const;
 
 export function machineFolder(home: string, id: string): string {

@@ -6,7 +6,7 @@ import { exists } from "./disk-space";
 import { files, leftoverPattern, machineFolder } from "./folder";
 import { processesOf } from "./processes";
 import { readRecord, type MachineRecord } from "./record";
-import type { InspectedMachine } from "./spec";
+import type { InspectedMachine, Machine } from "./spec";
 
 /** The machine's folder as the kernel names it. @returns undefined when there is no such machine */
 export async function findFolder(home: string, id: string): Promise<string | undefined> {
@@ -19,8 +19,10 @@ export async function findFolder(home: string, id: string): Promise<string | und
 }
 
 export function describe(folder: string, record: MachineRecord) {
+  const started: Machine["started"] = record.hardware === "migratable" ? "warm" : "cold";
   return {
     id: record.id,
+    started,
     folder,
     user: record.user,
     consolePath: join(folder, files.console),

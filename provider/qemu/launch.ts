@@ -52,6 +52,15 @@ export function explainQemu(folder: string, text: string, code: number | null): 
 /** Under emulation on a busy host QEMU takes seconds to come up; it never takes this long. */
 const answerTimeoutMs = 30_000;
 
+export interface LaunchOptions {
+  /** A file that QEMU finds open as `inheritedFile`, for reading. */
+  readonly file?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Number of the file descriptor of `LaunchOptions.file` in QEMU. */
+export const inheritedFile = 3;
+
 /**
  * Starts QEMU under its deadline and waits until it answers. It belongs to no one: neither this process' end nor a
  * signal to this process' group reaches it.
@@ -61,7 +70,7 @@ export async function launch(
   folder: string,
   expiresAt: string,
   argv: readonly string[],
-  signal?: AbortSignal,
+  { file, signal }: LaunchOptions = {},
 ): Promise<void> {
   const logPath = join(folder, files.log);
   const logFrom = await stat(logPath).then(
@@ -69,6 +78,7 @@ export async function launch(
     () => 0,
   );
   const log = await open(logPath, "a", 0o600);
+  const inherited = file === undefined ? undefined : await open(file, "r");
   try {
     const child = spawn(
       "/bin/sh",
@@ -82,7 +92,7 @@ export async function launch(
       {
         cwd: folder,
         detached: true,
-        stdio: ["ignore", log.fd, log.fd],
+        stdio: ["ignore", log.fd, log.fd, ...(inherited ? [inherited.fd] : [])],
         env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C" },
       },
     );
@@ -99,5 +109,6 @@ export async function launch(
     });
   } finally {
     await log.close();
+    await inherited?.close();
   }
 }

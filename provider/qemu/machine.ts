@@ -1,23 +1,24 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, realpath } from "node:fs/promises";
+import { mkdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ExitCode, UserError } from "../../lib/errors";
 import { homeFolders } from "../../lib/paths";
 import { findAccelerator } from "./accelerator";
 import { endpointCandidates } from "./address";
-import { qemuArguments } from "./argv";
+import { qemuArguments, type MemoryFile } from "./argv";
 import { writeCredentials } from "./credentials";
 import { checkDiskSpace, exists, explainDiskFull } from "./disk-space";
 import { files, newFolder } from "./folder";
 import { describe, findFolder, inspectMachine } from "./inspect";
 import { AddressTaken, launch } from "./launch";
 import { checkMemory } from "./memory";
-import { createDisks } from "./overlay";
-import { noSuchMachine } from "./power";
+import { createDisks, type BackingDisk } from "./overlay";
+import { noSuchMachine, switchOff } from "./power";
 import { processesOf } from "./processes";
 import { waitForQmp } from "./qmp";
 import { createFolder, readRecord, recordOf, sameMachine, writeRecord, type MachineRecord } from "./record";
 import { removeMachine } from "./remove";
+import { restoreState, RestoreFailed } from "./warm/migration";
 import { idPattern, type Machine, type MachineSpec, type Options } from "./spec";
 
 export { inspectMachine, listMachines } from "./inspect";
@@ -32,27 +33,53 @@ function checkExpiry(id: string, expiresAt: string): void {
     throw new UserError(`machine "${id}" expired at ${expiresAt}`, "make a new one with a longer ttl");
 }
 
+/** How a machine comes to life: what its disk lies over, where its memory is, and what is done once QEMU answers. */
+interface Start {
+  readonly backing: BackingDisk;
+  readonly memoryFile?: MemoryFile;
+  /** File of a saved state to restore, and by what. */
+  readonly saved?: { readonly state: string; readonly restore: () => Promise<void> };
+}
+
+function startOf(folder: string, spec: MachineSpec): Start {
+  const { warm, toBeSaved, image } = spec;
+  if (warm)
+    return {
+      backing: { disk: warm.disk, diskFormat: "qcow2" },
+      memoryFile: { path: warm.memory, share: false },
+      saved: { state: warm.state, restore: () => restoreState(folder, spec) },
+    };
+  return { backing: image, ...(toBeSaved ? { memoryFile: { path: files.memory, share: true } } : {}) };
+}
+
 /** Starts QEMU on the first address that can be had, and notes what came of it. */
-async function bringUp(folder: string, record: MachineRecord, { log, signal }: Options): Promise<Machine> {
+async function bringUp(folder: string, record: MachineRecord, start: Start, options: Options): Promise<Machine> {
   const { id } = record;
+  const { log, signal } = options;
+  const { memoryFile, saved } = start;
   signal?.throwIfAborted();
   await checkMemory(record.memoryMiB);
   await checkDiskSpace(folder);
-  await createDisks(folder, record);
+  await createDisks(folder, record, start.backing);
   const accelerator = await findAccelerator();
   log?.(`${accelerator.name}: ${accelerator.reason}`);
+  const shape = { ...record, ...(memoryFile ? { memoryFile } : {}), ...(saved ? { incoming: true as const } : {}) };
   for (const endpoint of endpointCandidates(id)) {
     signal?.throwIfAborted();
     const attempt: MachineRecord = { ...record, endpoint, accelerator: accelerator.name };
     // Before QEMU starts: whoever finds it later, with us dead, must know where it listens.
     await writeRecord(folder, attempt);
     try {
-      await launch(folder, record.expiresAt, qemuArguments(record, accelerator, endpoint), signal);
+      await launch(folder, record.expiresAt, qemuArguments(shape, accelerator, endpoint), {
+        ...(saved ? { file: saved.state } : {}),
+        ...(signal ? { signal } : {}),
+      });
     } catch (error) {
       if (!(error instanceof AddressTaken)) throw error;
       log?.(`${endpoint.address}:${endpoint.port} is taken, trying the next address`);
       continue;
     }
+    await saved?.restore();
     return running(folder, { ...attempt, startedAt: record.startedAt ?? new Date().toISOString() });
   }
   throw new UserError(
@@ -103,7 +130,9 @@ async function claim(
   await mkdir(machines, { recursive: true, mode: 0o700 });
   const folder = join(await realpath(machines), spec.id);
   const found = await readRecord(folder);
-  if (found && sameMachine(found, wanted)) return { folder, record: { ...found, tags: wanted.tags } };
+  // One that has run keeps the hardware that it has run on.
+  const fits = found && (found.startedAt !== undefined || found.hardware === wanted.hardware);
+  if (fits && sameMachine(found, wanted)) return { folder, record: { ...found, tags: wanted.tags } };
   if (found) {
     refuseIfHeld(found, spec);
     options.log?.(`removing ${spec.id}, which an earlier run left with other settings`);
@@ -132,10 +161,17 @@ export async function startMachine(home: string, spec: MachineSpec, options: Opt
   checkExpiry(spec.id, spec.expiresAt);
   const { folder, record } = await claim(home, spec, options);
   try {
-    if ((await processesOf(folder, spec.id)).some(({ isQemu }) => isQemu)) return await adopt(folder, record, options);
+    // One that was cut off while it was restored cannot be told from one that has become somebody: it is begun anew.
+    const halfRestored = spec.warm && record.startedAt === undefined;
+    if ((await processesOf(folder, spec.id)).some(({ isQemu }) => isQemu)) {
+      if (!halfRestored) return await adopt(folder, record, options);
+      await switchOff(folder, spec.id, options);
+    }
+    if (halfRestored) await rm(join(folder, files.overlay), { force: true });
     await writeCredentials(folder, spec);
-    return await bringUp(folder, record, options);
+    return await bringUp(folder, record, startOf(folder, spec), options);
   } catch (error) {
+    if (error instanceof RestoreFailed) await switchOff(folder, spec.id, options);
     throw explainDiskFull(folder, error);
   }
 }
@@ -153,7 +189,7 @@ export async function resumeMachine(home: string, id: string, options: Options =
       `remove it: kmvm vm delete ${record.tags.stack}`,
     );
   try {
-    return await bringUp(folder, record, options);
+    return await bringUp(folder, record, { backing: record.image }, options);
   } catch (error) {
     throw explainDiskFull(folder, error);
   }

@@ -25,13 +25,19 @@ async function makeWhole(path: string, make: (temporary: string) => Promise<unkn
   }
 }
 
-type DiskShape = Pick<MachineSpec, "image" | "diskGiB" | "boot">;
+/** What a machine's disk lies over. */
+export interface BackingDisk {
+  readonly disk: string;
+  readonly diskFormat: "raw" | "qcow2";
+}
 
-async function createOverlay(temporary: string, { image, diskGiB }: DiskShape): Promise<void> {
+type DiskShape = Pick<MachineSpec, "diskGiB" | "boot">;
+
+async function createOverlay(temporary: string, backing: BackingDisk, diskGiB: number): Promise<void> {
   const size = String(diskGiB * 1024 ** 3);
   await execa(
     qemuImageTool,
-    ["create", "-q", "-f", "qcow2", "-b", image.disk, "-F", image.diskFormat, temporary, size],
+    ["create", "-q", "-f", "qcow2", "-b", backing.disk, "-F", backing.diskFormat, temporary, size],
     { stdin: "ignore", extendEnv: false, env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C" } },
   ).catch((error: unknown) => {
     throw explainMissing(qemuImageTool, error);
@@ -39,8 +45,8 @@ async function createOverlay(temporary: string, { image, diskGiB }: DiskShape): 
 }
 
 /** The disks of a machine: what it writes lies over the image, which stays as it is and is never copied. */
-export async function createDisks(folder: string, spec: DiskShape): Promise<void> {
-  await makeWhole(join(folder, files.overlay), (temporary) => createOverlay(temporary, spec));
+export async function createDisks(folder: string, spec: DiskShape, backing: BackingDisk): Promise<void> {
+  await makeWhole(join(folder, files.overlay), (temporary) => createOverlay(temporary, backing, spec.diskGiB));
   if (spec.boot !== "uefi") return;
   if (!(await exists(firmware.variables)))
     throw new UserError(

@@ -1,8 +1,8 @@
-import { open } from "node:fs/promises";
-import { createConnection, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { codeOf } from "../../lib/errors";
 import { retryUntil, TimeoutError } from "../../lib/retry";
 import { files } from "./folder";
+import { connectTo } from "./socket";
 
 /** QEMU refused a command. */
 export class QmpError extends Error {
@@ -78,29 +78,13 @@ function repliesOf(socket: Socket) {
   };
 }
 
-/** Connects by a short name, since the path of a Unix socket may not exceed 107 bytes (unix(7)). */
-async function connect(folder: string): Promise<Socket> {
-  const directory = await open(folder, "r");
-  try {
-    return await new Promise<Socket>((resolve, reject) => {
-      const socket = createConnection(`/proc/self/fd/${directory.fd}/${files.qmp}`);
-      socket.once("connect", () => {
-        resolve(socket);
-      });
-      socket.once("error", reject);
-    });
-  } finally {
-    await directory.close();
-  }
-}
-
 /**
  * A session with a machine's QEMU. QEMU serves one at a time, the next one waits: keep it short, and close it.
  * @param timeoutMs for each answer, the greeting included
  * @throws what connecting throws (ENOENT, ECONNREFUSED) when no QEMU listens there
  */
 export async function openQmp(folder: string, timeoutMs = 5000): Promise<Qmp> {
-  const socket = await connect(folder);
+  const socket = await connectTo(folder, files.qmp);
   const next = repliesOf(socket);
   const command: Qmp["command"] = async (name, args) => {
     socket.write(`${JSON.stringify({ execute: name, ...(args ? { arguments: args } : {}) })}\n`);

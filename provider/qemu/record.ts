@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { codeOf } from "../../lib/errors";
 import { files } from "./folder";
-import { boots, type MachineSpec } from "./spec";
+import { boots, hardwares, type MachineSpec } from "./spec";
 
 /** machine.json. Everything that is known of a machine without asking QEMU; no secret. */
 const recordSchema = z.object({
@@ -15,8 +15,11 @@ const recordSchema = z.object({
     disk: z.string(),
     diskFormat: z.enum(["raw", "qcow2"]),
     kernel: z.string(),
+    initrd: z.string().default(""),
   }),
   boot: z.enum(boots),
+  /** It stays what it was at the first start: the guest knows its disk by it. */
+  hardware: z.enum(hardwares).default("nvme"),
   vcpus: z.number(),
   memoryMiB: z.number(),
   diskGiB: z.number(),
@@ -41,12 +44,13 @@ const recordSchema = z.object({
 export type MachineRecord = z.infer<typeof recordSchema>;
 
 export function recordOf(spec: MachineSpec): MachineRecord {
-  const { name, version, disk, diskFormat, kernel } = spec.image;
+  const { name, version, disk, diskFormat, kernel, initrd } = spec.image;
   return {
     schema: 1,
     id: spec.id,
-    image: { name, version, disk, diskFormat, kernel },
+    image: { name, version, disk, diskFormat, kernel, initrd },
     boot: spec.boot,
+    hardware: spec.warm || spec.toBeSaved ? "migratable" : "nvme",
     vcpus: spec.vcpus,
     memoryMiB: spec.memoryMiB,
     diskGiB: spec.diskGiB,

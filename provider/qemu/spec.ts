@@ -5,8 +5,26 @@ export interface MachineImage {
   /** Absolute path; only ever read. */
   readonly disk: string;
   readonly diskFormat: "raw" | "qcow2";
-  /** For direct boot. Its NVMe and ext4 drivers are built in, so that no initrd is needed. */
+  /** For direct boot. Its NVMe and ext4 drivers are built in, so that from an NVMe disk no initrd is needed. */
   readonly kernel: string;
+  readonly initrd: string;
+}
+
+/**
+ * nvme: the disk that boots fastest. migratable: what QEMU can save and restore; it has no code for NVMe (QEMU 7.2,
+ * `unmigratable` in hw/nvme/ctrl.c), so this one has virtio-blk, and the door of scripts/guest/warm.
+ */
+export const hardwares = ["nvme", "migratable"] as const;
+export type Hardware = (typeof hardwares)[number];
+
+/** A booted machine on disk, to start others from: files that are only read. Absolute paths. */
+export interface WarmImage {
+  /** Device state, as QEMU's migration writes it. */
+  readonly state: string;
+  /** The guest's memory, mapped by each clone for itself: what none of them has changed, they share. */
+  readonly memory: string;
+  /** qcow2 over the image's disk. */
+  readonly disk: string;
 }
 
 /** Marks by which a machine is found and attributed when no state knows it any more. */
@@ -44,6 +62,10 @@ export interface MachineSpec {
   /** ed25519; the private one in OpenSSH's format. */
   readonly hostKey: { readonly publicKey: string; readonly privateKey: string };
   readonly tags: MachineTags;
+  /** Start as a clone of this one; absent: boot. */
+  readonly warm?: WarmImage;
+  /** Boot to become a warm image: migratable, its memory in a file of its folder. */
+  readonly toBeSaved?: true;
 }
 
 /** A host name label and a folder name. */
@@ -63,6 +85,8 @@ export interface Machine {
   readonly accelerator: string;
   readonly consolePath: string;
   readonly imageVersion: string;
+  /** warm: as a clone of a booted machine. */
+  readonly started: "cold" | "warm";
   readonly expiresAt: string;
   readonly tags: MachineTags;
 }

@@ -24,6 +24,7 @@ export const qemu: Backend = {
         machineId: pulumi.interpolate`${settings.stack.full}-${args.runId}`,
         image: settings.image,
         boot: settings.qemu.boot,
+        start: settings.start,
         vcpus: settings.vcpus,
         memoryMiB: settings.memoryMiB,
         diskGiB: settings.diskGiB,

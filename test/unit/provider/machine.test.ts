@@ -3,11 +3,12 @@ import { UserError } from "../../../lib/errors";
 import { unknownValue, type Properties } from "../../../plugin/values";
 import { machine, machineDiff } from "../../../provider/machine";
 
-const image = { name: "L0-base", version: "1", disk: "/d", diskFormat: "raw", kernel: "/k" } as const;
+const image = { name: "L0-base", version: "1", disk: "/d", diskFormat: "raw", kernel: "/k", initrd: "/r" } as const;
 const good: Properties = {
   machineId: "test-ci-240-abc",
   image: "L0-base",
   boot: "direct",
+  start: "auto",
   vcpus: 2,
   memoryMiB: 2048,
   diskGiB: 16,
@@ -23,6 +24,7 @@ const type = machine({
     ref.startsWith("L0-base")
       ? Promise.resolve(image)
       : Promise.reject(new UserError(`there is no image "${ref}"`, `kmvm image build ${ref}`)),
+  warmImage: () => Promise.reject(new Error("a check must not make one")),
 });
 const failuresOf = async (news: Properties, olds: Properties = {}) => (await type.check(news, olds)).failures;
 
@@ -35,6 +37,7 @@ describe("check of a machine", () => {
     ["machineId", "../etc", /"\.\.\/etc".*a-z, 0-9 and -/],
     ["machineId", "x".repeat(64), /1 to 63/],
     ["boot", "bios", /"bios".*direct, uefi/],
+    ["start", "hot", /"hot".*auto, cold, warm/],
     ["vcpus", 0, /0, allowed: 1 to 64/],
     ["vcpus", 1.5, /1\.5/],
     ["memoryMiB", "2048", /"2048", allowed: 256/],
@@ -81,16 +84,22 @@ describe("diff of a machine", () => {
     expect(machineDiff(good, good, running)).toMatchObject({ replaces: [], updates: [] });
   });
 
-  test.each(Object.keys(good).filter((key) => key !== "tags"))("another %s makes another machine", (property) => {
-    expect(machineDiff(good, { ...good, [property]: "other" }, running)).toEqual({
-      replaces: [property],
-      updates: [],
-      deleteBeforeReplace: true,
-    });
-  });
+  const inPlace = ["tags", "start"];
 
-  test("tags are updated in place", () => {
-    expect(machineDiff(good, { ...good, tags: {} }, running)).toMatchObject({ replaces: [], updates: ["tags"] });
+  test.each(Object.keys(good).filter((key) => !inPlace.includes(key)))(
+    "another %s makes another machine",
+    (property) => {
+      expect(machineDiff(good, { ...good, [property]: "other" }, running)).toEqual({
+        replaces: [property],
+        updates: [],
+        deleteBeforeReplace: true,
+      });
+    },
+  );
+
+  test.each(inPlace)("%s is updated in place", (property) => {
+    const difference = machineDiff(good, { ...good, [property]: "other" }, running);
+    expect(difference).toMatchObject({ replaces: [], updates: [property] });
   });
 
   test.each([

@@ -6,8 +6,16 @@ const tcg: Accelerator = { name: "tcg", accel: "tcg,thread=multi", cpu: "EPYC,+s
 const kvm: Accelerator = { name: "kvm", accel: "kvm", cpu: "host", reason: "" };
 const shape: MachineShape = {
   id: "test-ci-240-abc",
-  image: { name: "L0-base", version: "1", disk: "/i/disk.raw", diskFormat: "raw", kernel: "/i/vmlinuz" },
+  image: {
+    name: "L0-base",
+    version: "1",
+    disk: "/i/disk.raw",
+    diskFormat: "raw",
+    kernel: "/i/vmlinuz",
+    initrd: "/i/initrd",
+  },
   boot: "direct",
+  hardware: "nvme",
   vcpus: 2,
   memoryMiB: 2048,
 };
@@ -63,6 +71,36 @@ describe("QEMU's arguments", () => {
     expect(valuesOf(qemuArguments(shape, tcg, endpoint), "-chardev")).toContainEqual(
       "socket,id=qmp,path=qmp.sock,server=on,wait=off",
     );
+  });
+});
+
+describe("a machine that can be saved", () => {
+  const migratable: MachineShape = { ...shape, hardware: "migratable" };
+
+  test("has a disk that QEMU can migrate, the initrd with its driver, and a door", () => {
+    const argv = qemuArguments(migratable, tcg, endpoint);
+    expect(argv.join(" ")).not.toMatch(/nvme/);
+    expect(valuesOf(argv, "-device")).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^virtio-blk-pci/), "virtserialport,chardev=door,name=kmvm.door"]),
+    );
+    expect(valuesOf(argv, "-initrd")).toEqual(["/i/initrd"]);
+    expect(kernelCommandLine(migratable, tcg)).toMatch(/^root=PARTLABEL=l0root ro /);
+  });
+
+  test.each([
+    ["writes its memory into the file when it is to be saved", true, "on"],
+    ["maps the saved memory for itself as a clone", false, "off"],
+  ])("%s", (_what, share, value) => {
+    const argv = qemuArguments({ ...migratable, memoryFile: { path: "/a,b/memory", share } }, tcg, endpoint);
+    expect(valuesOf(argv, "-object")).toContain(
+      `memory-backend-file,id=memory,size=2048M,mem-path=/a,,b/memory,share=${value}`,
+    );
+    expect(valuesOf(argv, "-machine")).toEqual(["q35,memory-backend=memory"]);
+  });
+
+  test("waits for its state as a clone", () => {
+    expect(valuesOf(qemuArguments({ ...migratable, incoming: true }, tcg, endpoint), "-incoming")).toEqual(["defer"]);
+    expect(qemuArguments(migratable, tcg, endpoint)).not.toContain("-incoming");
   });
 });
 

@@ -4,7 +4,7 @@ import type { MachineSpec } from "../../../provider/qemu/spec";
 
 const spec: MachineSpec = {
   id: "test-dev-1-abc",
-  image: { name: "L0-base", version: "1", disk: "/d", diskFormat: "raw", kernel: "/k" },
+  image: { name: "L0-base", version: "1", disk: "/d", diskFormat: "raw", kernel: "/k", initrd: "/r" },
   boot: "direct",
   vcpus: 1,
   memoryMiB: 512,

@@ -193,7 +193,16 @@ describe("a machine that cannot be", () => {
     ["more memory than there is", { memoryMiB: 100_000_000 }, /only \d+ MiB available/],
     [
       "an image that is not there",
-      { image: { name: "x", version: "1", disk: "/no/disk.raw", diskFormat: "raw" as const, kernel: "/no" } },
+      {
+        image: {
+          name: "x",
+          version: "1",
+          disk: "/no/disk.raw",
+          diskFormat: "raw" as const,
+          kernel: "/no",
+          initrd: "/no",
+        },
+      },
       /\/no\/disk\.raw/,
     ],
   ])("is refused: %s", async (_, changes, message) => {

@@ -21,7 +21,14 @@ export async function makeTestHome(): Promise<TestHome> {
   const disk = join(home, "empty.raw");
   await writeFile(disk, "");
   await truncate(disk, 16 * 1024 * 1024);
-  const emptyImage: MachineImage = { name: "empty", version: "1", disk, diskFormat: "raw", kernel: "/nonexistent" };
+  const emptyImage: MachineImage = {
+    name: "empty",
+    version: "1",
+    disk,
+    diskFormat: "raw",
+    kernel: "/nonexistent",
+    initrd: "/nonexistent",
+  };
   const userKey = generateKeyPair("user");
   const hostKey = generateKeyPair("host");
   return {

@@ -1,0 +1,87 @@
+import { createWriteStream } from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { z } from "zod";
+import { retryUntil } from "../../../lib/retry";
+import { files } from "../folder";
+import { inheritedFile } from "../launch";
+import { withQmp, type Qmp } from "../qmp";
+import { listenOn } from "../socket";
+import type { MachineSpec } from "../spec";
+import { becameSchema, identityMessage, openDoor } from "./door";
+
+/** A saved machine could not be brought back. */
+export class RestoreFailed extends Error {
+  override readonly name = "RestoreFailed";
+}
+
+const migrationSchema = z.object({ status: z.string().optional(), "error-desc": z.string().optional() });
+const timeoutMs = 60_000;
+/** Under emulation on a busy host; by itself it takes a tenth of a second. */
+const doorMs = 30_000;
+
+/** Waits for the end of a migration that was begun. */
+function migrated(qmp: Qmp): Promise<true> {
+  return retryUntil({
+    what: "QEMU to move the machine's state",
+    timeoutMs,
+    intervalMs: 10,
+    attempt: async () => {
+      const { status, "error-desc": why } = migrationSchema.parse(await qmp.command("query-migrate"));
+      if (status === "failed" || status === "cancelled") throw new Error(`QEMU: migration ${status}: ${why ?? ""}`);
+      return status === "completed" ? true : undefined;
+    },
+  });
+}
+
+/** What is in a shared file of memory is not written a second time into the state. */
+const ignoreShared = (qmp: Qmp) =>
+  qmp.command("migrate-set-capabilities", { capabilities: [{ capability: "x-ignore-shared", state: true }] });
+
+/** Stops the machine for good and writes the state of its devices to `files.state` of its folder. */
+export async function saveState(folder: string): Promise<void> {
+  // QEMU may neither start a program (its sandbox) nor, in 7.2, migrate into a file by itself.
+  let writing: Promise<void> = Promise.reject(new Error("QEMU did not write any state"));
+  writing.catch(() => undefined);
+  const server = await listenOn(folder, files.migration, (socket) => {
+    writing = pipeline(socket, createWriteStream(join(folder, files.state), { flags: "wx", mode: 0o600 }));
+    writing.catch(() => undefined);
+  });
+  try {
+    await withQmp(folder, async (qmp) => {
+      await qmp.command("stop");
+      await ignoreShared(qmp);
+      await qmp.command("migrate", { uri: `unix:${files.migration}` });
+      await migrated(qmp);
+    });
+    await writing;
+  } finally {
+    server.close();
+  }
+}
+
+/**
+ * Brings a saved machine to life in a QEMU that waits for it, as the machine of `spec`.
+ * @throws RestoreFailed
+ */
+export async function restoreState(folder: string, spec: MachineSpec): Promise<void> {
+  try {
+    const door = await openDoor(folder);
+    try {
+      await withQmp(folder, async (qmp) => {
+        await ignoreShared(qmp);
+        await qmp.command("migrate-incoming", { uri: `fd:${inheritedFile}` });
+        await migrated(qmp);
+        door.say(identityMessage(spec, Date.now()));
+        await qmp.command("cont");
+      });
+      const answer = await door.listen(becameSchema, "who it is", doorMs);
+      if ("error" in answer) throw new Error(`the guest: ${answer.error}`);
+      if (answer.became !== spec.id) throw new Error(`the guest calls itself ${answer.became}`);
+    } finally {
+      door.close();
+    }
+  } catch (error) {
+    throw new RestoreFailed(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
