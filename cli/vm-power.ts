@@ -65,6 +65,22 @@ export async function vmStop(named: NamedStack): Promise<void> {
   });
 }
 
+export async function vmReset(named: NamedStack): Promise<void> {
+  const { context, engine, stack } = named;
+  refuseAbandoned(named);
+  const { facets, machine } = await machineOf(named);
+  await leased(named, "reset", async () => {
+    const started = Date.now();
+    context.terminal.status(`${machine.id} is reset`);
+    await facets.power.reset(machine.id);
+    const { target } = await accessTo(context, engine, stack);
+    context.terminal.status("waiting for ssh");
+    await waitUntilReady(stack, target, bootSeconds);
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    context.terminal.step("reset", `${machine.id} is as new at ${target.address}:${target.port}, in ${seconds} s`);
+  });
+}
+
 /** Removes a stack and every machine of it, whatever state they are in. Succeeds when there is nothing. */
 export async function vmDelete(named: NamedStack): Promise<ExitCode> {
   const { context, engine, stack } = named;

@@ -2,11 +2,22 @@ import { Argument, Command, InvalidArgumentError } from "commander";
 import { buildAndPromote } from "../../provider/images/pipeline";
 import { smoke } from "../../provider/images/smoke";
 import { defaultKeep, prune } from "../../provider/images/prune";
-import { imageNames, listVersions, promote, readPointer, resolveImage, rollback } from "../../provider/images/store";
-import { openContext } from "../context";
+import {
+  imageNames,
+  listVersions,
+  promote,
+  readPointer,
+  resolveImage,
+  rollback,
+  type StoredVersion,
+} from "../../provider/images/store";
+import type { Progress } from "../../provider/images/progress";
+import { warmImage } from "../../provider/images/warm";
+import { openContext, type CliContext } from "../context";
 import { imageLines } from "../image-rows";
 import { handleInterrupts } from "../interrupt";
 import { interrupted } from "../interrupted";
+import { checkedSettings } from "../stack-settings";
 
 const defaultImage = "L0-base";
 
@@ -23,7 +34,15 @@ interface BuildFlags {
   readonly smoke: boolean;
   readonly promote: boolean;
   readonly ifMissing?: boolean;
+  readonly warm?: boolean;
   readonly keep: number;
+}
+
+/** Makes what machines of the usual size start from. */
+async function makeWarm(context: CliContext, image: StoredVersion, progress: Progress): Promise<void> {
+  const profile = process.env["CI"] ? "ci" : "dev";
+  const { settings } = await checkedSettings(context, `vm-${profile}-warm`, { image: image.name });
+  await warmImage(context.home, image, settings, { ...progress, again: true });
 }
 
 function buildCommand(): Command {
@@ -39,19 +58,23 @@ function buildCommand(): Command {
     .option("--no-smoke", "promote without booting it")
     .option("--no-promote", "build only")
     .option("--if-missing", "do nothing when any version is promoted, even of an older recipe")
+    .option("--warm", "also make what machines of the usual size are cloned from; else the first one makes it")
     .option("--keep <n>", "versions to keep beside those in use", count, defaultKeep)
     .action(async (name: string, flags: BuildFlags) => {
-      const { home, root, terminal } = openContext();
-      if (flags.ifMissing && (await readPointer(home, name, "promoted")) !== undefined) {
-        terminal.step("image", `${(await resolveImage(home, name)).version} is promoted`);
-        return;
-      }
+      const context = openContext();
+      const { home, root, terminal } = context;
       const log = (line: string) => {
         terminal.step("image", line);
       };
+      const promoted = flags.ifMissing ? await readPointer(home, name, "promoted") : undefined;
+      if (promoted !== undefined) log(`${promoted} is promoted`);
       await interruptible(async (signal) => {
-        const version = await buildAndPromote(home, root, name, { ...flags, log, signal });
-        terminal.print(`${name}@${version.version}`);
+        const version =
+          promoted === undefined
+            ? await buildAndPromote(home, root, name, { ...flags, log, signal })
+            : await resolveImage(home, name);
+        if (flags.warm) await makeWarm(context, version, { log, signal });
+        if (promoted === undefined) terminal.print(`${name}@${version.version}`);
       });
     });
 }

@@ -95,6 +95,8 @@ export interface Inventory {
 export interface Power {
   start(id: string): Promise<void>;
   stop(id: string): Promise<void>;
+  /** Back to what its first start left, with the same name and keys. */
+  reset(id: string): Promise<void>;
 }
 
 export interface Console {

@@ -194,16 +194,26 @@ async function make(home: string, image: MachineImage, shape: WarmShape, key: st
   }
 }
 
+/** Where it is noted that a warm image could not be made, and why. */
+const failureFile = (root: string, key: string) => join(root, `failed-${key}`);
+
+export interface WarmOptions extends Progress {
+  /** Also where it has failed before. */
+  readonly again?: boolean;
+}
+
 /**
  * The warm image of a version for machines of a shape; made, which takes a boot, where there is none.
- * @throws when it cannot be made, or is damaged: then it is removed, and made anew the next time
+ * @throws when it could not be made, now or, unless `again`, before: one that needs a boot to fail would be dearer than
+ * no warm image. When it is damaged: then it is removed, and made anew the next time.
  */
 export async function warmImage(
   home: string,
   image: MachineImage,
   shape: WarmShape,
-  progress: Progress,
+  options: WarmOptions,
 ): Promise<WarmImage> {
+  const { log, again = false } = options;
   const root = warmFolder(image);
   const key = await keyOf(shape, await findAccelerator());
   const folder = join(root, key);
@@ -214,11 +224,21 @@ export async function warmImage(
     await rm(folder, { recursive: true, force: true });
     throw new Error(`the warm image is damaged: ${messageOf(error)}; it is made anew the next time`, { cause: error });
   }
-  return withBuildLock(root, progress, async (signal) => {
+  const before = again ? undefined : await readFile(failureFile(root, key), "utf8").catch(() => undefined);
+  if (before !== undefined) throw new Error(`${before.trim()}; to try again: kmvm image build ${image.name} --warm`);
+  return withBuildLock(root, options, async (signal) => {
     const meanwhile = await readWarm(folder);
     if (meanwhile) return meanwhile;
-    progress.log?.("making a warm image, once for machines of this size: takes a boot and 5 s more");
-    await make(home, image, shape, key, { ...progress, signal });
+    log?.("making a warm image, once for machines of this size: takes a boot and some seconds more");
+    try {
+      await make(home, image, shape, key, { log, signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      const failure = `a warm image could not be made: ${messageOf(error)}`;
+      await writeFile(failureFile(root, key), `${failure}\n`);
+      throw new Error(failure, { cause: error });
+    }
+    await rm(failureFile(root, key), { force: true });
     const made = await readWarm(folder);
     if (!made) throw new Error(`${folder} is gone right after it was made`);
     return made;

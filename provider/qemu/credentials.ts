@@ -1,18 +1,16 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { files } from "./folder";
 import type { MachineSpec } from "./spec";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const line = (text: string) => (text.endsWith("\n") ? text : `${text}\n`);
 
+const identitySchema = z.array(z.object({ path: z.string(), mode: z.number(), user: z.string(), content: z.string() }));
+
 /** A file by which a guest knows who it is, and who may log in. */
-export interface IdentityFile {
-  readonly path: string;
-  readonly mode: number;
-  readonly user: string;
-  readonly content: string;
-}
+export type IdentityFile = z.infer<typeof identitySchema>[number];
 
 /** Pure. */
 export function identityFiles({ id, user, authorizedKey, hostKey }: MachineSpec): IdentityFile[] {
@@ -44,8 +42,16 @@ export function tmpfilesExtra(spec: MachineSpec): string {
 /** Writes the machine's credentials where QEMU's arguments say that they are, readable by the owner only. */
 export async function writeCredentials(folder: string, spec: MachineSpec): Promise<void> {
   await mkdir(join(folder, files.credentials), { recursive: true, mode: 0o700 });
-  const path = join(folder, files.tmpfilesExtra);
+  await writeSecret(join(folder, files.tmpfilesExtra), tmpfilesExtra(spec));
+  await writeSecret(join(folder, files.identity), JSON.stringify(identityFiles(spec)));
+}
+
+async function writeSecret(path: string, content: string): Promise<void> {
   const temporary = `${path}.${process.pid}`;
-  await writeFile(temporary, tmpfilesExtra(spec), { mode: 0o600 });
+  await writeFile(temporary, content, { mode: 0o600 });
   await rename(temporary, path);
+}
+
+export async function readIdentity(folder: string): Promise<IdentityFile[]> {
+  return identitySchema.parse(JSON.parse(await readFile(join(folder, files.identity), "utf8")));
 }

@@ -20,6 +20,8 @@ export const files = {
    */
   credentials: "credentials",
   tmpfilesExtra: "credentials/tmpfiles.extra",
+  /** The same for a clone, which does not boot. */
+  identity: "credentials/identity.json",
   /** Of a machine that is to be saved: its memory, then its devices. */
   memory: "memory",
   state: "state",

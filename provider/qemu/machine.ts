@@ -41,13 +41,14 @@ interface Start {
   readonly saved?: { readonly state: string; readonly restore: () => Promise<void> };
 }
 
-function startOf(folder: string, spec: MachineSpec): Start {
-  const { warm, toBeSaved, image } = spec;
-  if (warm)
+/** One that has run before boots from its own disk. */
+function startOf(folder: string, record: MachineRecord, toBeSaved = false): Start {
+  const { warm, image, startedAt } = record;
+  if (warm && startedAt === undefined)
     return {
       backing: { disk: warm.disk, diskFormat: "qcow2" },
       memoryFile: { path: warm.memory, share: false },
-      saved: { state: warm.state, restore: () => restoreState(folder, spec) },
+      saved: { state: warm.state, restore: () => restoreState(folder, record.id) },
     };
   return { backing: image, ...(toBeSaved ? { memoryFile: { path: files.memory, share: true } } : {}) };
 }
@@ -169,9 +170,30 @@ export async function startMachine(home: string, spec: MachineSpec, options: Opt
     }
     if (halfRestored) await rm(join(folder, files.overlay), { force: true });
     await writeCredentials(folder, spec);
-    return await bringUp(folder, record, startOf(folder, spec), options);
+    return await bringUp(folder, record, startOf(folder, record, spec.toBeSaved), options);
   } catch (error) {
     if (error instanceof RestoreFailed) await switchOff(folder, spec.id, options);
+    throw explainDiskFull(folder, error);
+  }
+}
+
+/**
+ * Puts a machine back to what its first start left: another disk over its image, the same name, keys and expiry. A clone
+ * becomes a clone again, which takes a second; any other one boots.
+ */
+export async function resetMachine(home: string, id: string, options: Options = {}): Promise<Machine> {
+  const folder = await findFolder(home, id);
+  const record = folder === undefined ? undefined : await readRecord(folder);
+  if (folder === undefined || record === undefined) throw noSuchMachine(id);
+  checkExpiry(id, record.expiresAt);
+  const { startedAt: _, ...fresh } = record;
+  try {
+    await switchOff(folder, id, options);
+    // Half made from here on: what is killed now is not taken for a machine that has only been stopped.
+    await writeRecord(folder, fresh);
+    await rm(join(folder, files.overlay), { force: true });
+    return await bringUp(folder, fresh, startOf(folder, fresh), options);
+  } catch (error) {
     throw explainDiskFull(folder, error);
   }
 }
@@ -189,7 +211,7 @@ export async function resumeMachine(home: string, id: string, options: Options =
       `remove it: kmvm vm delete ${record.tags.stack}`,
     );
   try {
-    return await bringUp(folder, record, { backing: record.image }, options);
+    return await bringUp(folder, record, startOf(folder, record), options);
   } catch (error) {
     throw explainDiskFull(folder, error);
   }

@@ -20,6 +20,8 @@ const recordSchema = z.object({
   boot: z.enum(boots),
   /** It stays what it was at the first start: the guest knows its disk by it. */
   hardware: z.enum(hardwares).default("nvme"),
+  /** What it is a clone of. */
+  warm: z.object({ state: z.string(), memory: z.string(), disk: z.string() }).optional(),
   vcpus: z.number(),
   memoryMiB: z.number(),
   diskGiB: z.number(),
@@ -51,6 +53,7 @@ export function recordOf(spec: MachineSpec): MachineRecord {
     image: { name, version, disk, diskFormat, kernel, initrd },
     boot: spec.boot,
     hardware: spec.warm || spec.toBeSaved ? "migratable" : "nvme",
+    ...(spec.warm ? { warm: spec.warm } : {}),
     vcpus: spec.vcpus,
     memoryMiB: spec.memoryMiB,
     diskGiB: spec.diskGiB,

@@ -5,6 +5,7 @@ import {
   inspectMachine,
   listMachines,
   removeMachine,
+  resetMachine,
   resumeMachine,
   stopMachine,
 } from "../../../provider/qemu/machine";
@@ -35,6 +36,9 @@ export const qemuFacets: Facets = {
       await resumeMachine(kmvmHome(), id);
     },
     stop: (id) => stopMachine(kmvmHome(), id),
+    reset: async (id) => {
+      await resetMachine(kmvmHome(), id);
+    },
   },
   console: {
     async text(id) {

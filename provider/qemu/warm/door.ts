@@ -1,10 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { z } from "zod";
 import { TimeoutError } from "../../../lib/retry";
-import { identityFiles } from "../credentials";
+import type { IdentityFile } from "../credentials";
 import { files } from "../folder";
 import { connectTo } from "../socket";
-import type { MachineSpec } from "../spec";
 
 /** The host's end of scripts/guest/warm/door. */
 export interface Door {
@@ -72,7 +71,7 @@ export async function openDoor(folder: string): Promise<Door> {
 const base64 = (content: string | Buffer) => Buffer.from(content).toString("base64");
 
 /** All that makes a clone another machine than its siblings, as the guest's end takes it. */
-export function identityMessage(spec: MachineSpec, now: number): unknown {
+export function identityMessage(hostname: string, identity: readonly IdentityFile[], now: number): unknown {
   const machineId = {
     path: "/etc/machine-id",
     mode: 0o444,
@@ -82,9 +81,9 @@ export function identityMessage(spec: MachineSpec, now: number): unknown {
   return {
     seed: base64(randomBytes(64)),
     time: now / 1000,
-    hostname: spec.id,
+    hostname,
     bootId: base64(`${randomUUID()}\n`),
-    files: [...identityFiles(spec), machineId].map((file) => ({ ...file, content: base64(file.content) })),
+    files: [...identity, machineId].map((file) => ({ ...file, content: base64(file.content) })),
   };
 }
 

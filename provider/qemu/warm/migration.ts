@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { retryUntil } from "../../../lib/retry";
+import { readIdentity } from "../credentials";
 import { files } from "../folder";
 import { inheritedFile } from "../launch";
 import { withQmp, type Qmp } from "../qmp";
 import { listenOn } from "../socket";
-import type { MachineSpec } from "../spec";
 import { becameSchema, identityMessage, openDoor } from "./door";
 
 /** A saved machine could not be brought back. */
@@ -61,23 +61,24 @@ export async function saveState(folder: string): Promise<void> {
 }
 
 /**
- * Brings a saved machine to life in a QEMU that waits for it, as the machine of `spec`.
+ * Brings a saved machine to life in a QEMU that waits for it, as the machine `id`, whose credentials are in its folder.
  * @throws RestoreFailed
  */
-export async function restoreState(folder: string, spec: MachineSpec): Promise<void> {
+export async function restoreState(folder: string, id: string): Promise<void> {
   try {
+    const identity = await readIdentity(folder);
     const door = await openDoor(folder);
     try {
       await withQmp(folder, async (qmp) => {
         await ignoreShared(qmp);
         await qmp.command("migrate-incoming", { uri: `fd:${inheritedFile}` });
         await migrated(qmp);
-        door.say(identityMessage(spec, Date.now()));
+        door.say(identityMessage(id, identity, Date.now()));
         await qmp.command("cont");
       });
       const answer = await door.listen(becameSchema, "who it is", doorMs);
       if ("error" in answer) throw new Error(`the guest: ${answer.error}`);
-      if (answer.became !== spec.id) throw new Error(`the guest calls itself ${answer.became}`);
+      if (answer.became !== id) throw new Error(`the guest calls itself ${answer.became}`);
     } finally {
       door.close();
     }

@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { readFileSync, utimesSync } from "node:fs";
+import { kmvmHome } from "../../../lib/paths";
+import { retryUntil } from "../../../lib/retry";
+import type { SshConnection } from "../../../lib/ssh";
+import { waitForSsh } from "../../../lib/ssh-wait";
+import { resolveImage, type StoredVersion } from "../../../provider/images/store";
+import { warmImage } from "../../../provider/images/warm";
+import { startFresh } from "../../../provider/machine-start";
+import {
+  listMachines,
+  resetMachine,
+  resumeMachine,
+  startMachine,
+  stopMachine,
+  type Machine,
+} from "../../../provider/qemu/machine";
+import type { WarmImage } from "../../../provider/qemu/spec";
+import { RestoreFailed } from "../../../provider/qemu/warm/migration";
+import { makeTestHome, type TestHome } from "../qemu/support";
+
+const minutes = 60_000;
+// A size that nobody else uses, so that what is damaged here is nobody else's.
+const shape = { vcpus: 2, memoryMiB: 1536, diskGiB: 9 };
+
+let host: TestHome;
+let image: StoredVersion;
+const said: string[] = [];
+const log = (line: string) => {
+  said.push(line);
+};
+const makeWarm = () => warmImage(host.home, image, shape, { log });
+const specOf = (id: string) => host.spec(id, { ...shape, image, boot: "direct" });
+
+beforeAll(async () => {
+  host = await makeTestHome();
+  image = await resolveImage(kmvmHome(), "L0-base");
+});
+afterAll(() => host.cleanUp(), minutes);
+
+async function logIn({ address, port, user }: Machine): Promise<SshConnection> {
+  const keys = { privateKey: host.userKey.privateKey, hostKey: host.hostKey.publicKey };
+  return waitForSsh({ address, port, user, ...keys, timeoutMs: minutes });
+}
+
+async function say(machine: Machine, command: string): Promise<string> {
+  const connection = await logIn(machine);
+  try {
+    const { code, stdout, stderr } = await connection.exec(command);
+    if (code !== 0) throw new Error(`${command}: exit ${code}: ${stderr}`);
+    return stdout.trim();
+  } finally {
+    connection.close();
+  }
+}
+
+/** What no two machines may have in common, by what it is. */
+const unique = {
+  "random bytes of the kernel": "head -c 32 /dev/urandom | base64",
+  "random bytes of OpenSSL": "openssl rand -hex 32",
+  // Docker's daemon runs since before the machine was saved.
+  "random bytes of a process that was already running": "sudo docker volume create",
+  uuid: "cat /proc/sys/kernel/random/uuid",
+  "boot id": "cat /proc/sys/kernel/random/boot_id",
+  "machine id": "cat /etc/machine-id",
+  "host name": "hostname",
+};
+
+// One after the other: each goes on from what the one before has left.
+describe("a warm image", () => {
+  let warm: WarmImage;
+  let clones: Machine[];
+
+  test(
+    "is made once, and leaves no machine",
+    async () => {
+      [warm] = await Promise.all([makeWarm(), makeWarm()]);
+      expect(await listMachines(host.home)).toEqual([]);
+      said.length = 0;
+      expect(await makeWarm()).toEqual(warm);
+      expect(said).toEqual([]);
+    },
+    5 * minutes,
+  );
+
+  test(
+    "has two clones at once that share nothing that must be unique, and know the time",
+    async () => {
+      clones = await Promise.all(
+        ["clone-a", "clone-b"].map((id) => startMachine(host.home, { ...specOf(id), warm }, { log })),
+      );
+      const answers = await Promise.all(
+        clones.map(async (clone) => {
+          const connection = await logIn(clone);
+          const asked = Object.values(unique).join("; ");
+          const facts = (await connection.exec(asked)).stdout.trim().split("\n");
+          const before = Date.now();
+          const clock = Number((await connection.exec("date +%s%3N")).stdout);
+          const after = Date.now();
+          connection.close();
+          return { facts, early: before - clock, late: clock - after };
+        }),
+      );
+      const [a, b] = answers.map(({ facts }) => facts);
+      expect(a).toHaveLength(Object.keys(unique).length);
+      Object.keys(unique).forEach((what, index) => {
+        expect([what, a?.[index]]).not.toEqual([what, b?.[index]]);
+      });
+      expect(clones.map(({ id }) => id)).toEqual(answers.map(({ facts }) => facts.at(-1)));
+      for (const { early, late } of answers) expect(Math.max(early, late)).toBeLessThan(500);
+    },
+    2 * minutes,
+  );
+
+  test(
+    "gives clones a hypervisor device, a working container runtime, and the disk that was asked for",
+    async () => {
+      const [clone] = clones;
+      if (!clone) throw new Error("there is no clone");
+      const facts = await say(
+        clone,
+        "ls /dev/kvm; sudo docker info --format '{{.Driver}}'; df -BG --output=size / | tail -1",
+      );
+      const [device, driver, size] = facts.split("\n");
+      expect([device, driver]).toEqual(["/dev/kvm", "overlay2"]);
+      expect(Number.parseInt(size ?? "", 10)).toBe(9);
+      expect(clone.started).toBe("warm");
+    },
+    minutes,
+  );
+
+  test(
+    "is only read by them",
+    async () => {
+      const [clone] = clones;
+      if (!clone) throw new Error("there is no clone");
+      await say(clone, "sudo sh -c 'head -c 64M /dev/urandom >/root/noise; sync'");
+      expect(await makeWarm()).toEqual(warm);
+    },
+    minutes,
+  );
+
+  test(
+    "gives clones that can be reset: same name and keys, another identity, nothing left on the disk",
+    async () => {
+      const [clone] = clones;
+      if (!clone) throw new Error("there is no clone");
+      const before = await say(clone, "cat /etc/machine-id; sudo ls /root/noise");
+      expect(before).toMatch(/noise/);
+      const again = await resetMachine(host.home, clone.id, { log });
+      expect(again).toMatchObject({ id: clone.id, started: "warm", expiresAt: clone.expiresAt });
+      expect(again.pid).not.toBe(clone.pid);
+      const after = await say(again, "cat /etc/machine-id; hostname; sudo ls /root");
+      expect(after).toBe(`${after.split("\n")[0] ?? ""}\n${clone.id}`);
+      expect(after.split("\n")[0]).not.toBe(before.split("\n")[0]);
+      clones[0] = again;
+    },
+    minutes,
+  );
+
+  test(
+    "gives clones that are still themselves after a reboot, and after they were stopped and started",
+    async () => {
+      const [clone] = clones;
+      if (!clone) throw new Error("there is no clone");
+      const identity = "hostname; cat /etc/machine-id";
+      const before = await say(clone, identity);
+      const boot = await say(clone, unique["boot id"]);
+      await say(clone, "sudo systemd-run --on-active=1 systemctl reboot").catch(() => undefined);
+      await retryUntil({
+        what: "another boot id",
+        timeoutMs: 3 * minutes,
+        intervalMs: 1000,
+        attempt: async () => (await say(clone, unique["boot id"]).catch(() => boot)) !== boot || undefined,
+      });
+      expect(await say(clone, identity)).toBe(before);
+      await stopMachine(host.home, clone.id);
+      const again = await resumeMachine(host.home, clone.id);
+      expect(await say(again, identity)).toBe(before);
+    },
+    5 * minutes,
+  );
+
+  test(
+    "that is damaged is recognised: the machine boots, and the reason is said",
+    async () => {
+      utimesSync(warm.memory, new Date(), new Date(0));
+      said.length = 0;
+      const dependencies = { home: host.home, warmImage: makeWarm };
+      const machine = await startFresh(dependencies, "auto", specOf("fallen-back"), { log });
+      expect(machine.started).toBe("cold");
+      expect(said.join("\n")).toMatch(/cold start: the warm image is damaged: .*memory has changed/);
+      expect(await say(machine, "echo in")).toBe("in");
+      expect(() => readFileSync(warm.state)).toThrow(/ENOENT/);
+    },
+    3 * minutes,
+  );
+
+  test(
+    "that cannot be restored: the machine boots, or does not start where it is to start warm",
+    async () => {
+      const warmImage = () => Promise.resolve({ ...warm, state: "/dev/null" });
+      const dependencies = { home: host.home, warmImage };
+      said.length = 0;
+      const machine = await startFresh(dependencies, "auto", specOf("not-restored"), { log });
+      expect(machine.started).toBe("cold");
+      expect(said.join("\n")).toMatch(/cold start: the warm image could not be restored: /);
+      await expect(startFresh(dependencies, "warm", specOf("not-started"), { log })).rejects.toThrow(RestoreFailed);
+      const states = (await listMachines(host.home)).map(({ id, state }) => `${id} ${state}`);
+      expect(states).toEqual(expect.arrayContaining(["not-restored running", "not-started half-made"]));
+    },
+    minutes,
+  );
+});
