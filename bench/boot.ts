@@ -5,6 +5,7 @@ import { waitForSsh } from "../lib/ssh-wait";
 import { findAccelerator } from "../provider/qemu/accelerator";
 import { resolveImage } from "../provider/images/store";
 import { removeMachine, startMachine } from "../provider/qemu/machine";
+import type { MachineImage, MachineSpec } from "../provider/qemu/spec";
 import { generateKeyPair } from "../provider/ssh-key-format";
 import type { Lab, Scenario } from "./scenario";
 
@@ -13,7 +14,8 @@ const vcpus = 2;
 const address = "127.86.77.1";
 const port = 2222;
 
-async function firstSsh(target: {
+/** Waits until the machine lets us in and has run a command. */
+export async function firstSsh(target: {
   address: string;
   port: number;
   user: string;
@@ -28,39 +30,43 @@ async function firstSsh(target: {
   }
 }
 
-/** Seconds from starting QEMU our way to the end of the first command over ssh. */
-async function ours({ home }: Lab): Promise<number> {
+/** A machine of the usual size for one measurement, and the key that lets in. */
+export function benchMachine(name: string, image: MachineImage): { spec: MachineSpec; privateKey: string } {
   const user = generateKeyPair("user");
-  const hostKey = generateKeyPair("host");
-  const image = await resolveImage(home, "L0-base");
-  const id = `bench-boot-${process.pid}`;
-  const tags = {
-    project: "kmvm",
-    backendHash: "",
-    stack: "bench",
-    runId: "bench",
-    createdAt: new Date().toISOString(),
-    owner: "bench",
-  };
-  const started = performance.now();
-  const machine = await startMachine(home, {
-    id,
+  const createdAt = new Date();
+  const spec: MachineSpec = {
+    id: `bench-${name}-${process.pid}`,
     image,
     boot: "direct",
     vcpus,
     memoryMiB,
     diskGiB: 20,
-    expiresAt: new Date(Date.now() + 600_000).toISOString(),
+    expiresAt: new Date(createdAt.getTime() + 600_000).toISOString(),
     user: "kmvm",
     authorizedKey: user.publicKey,
-    hostKey,
-    tags,
-  });
+    hostKey: generateKeyPair("host"),
+    tags: {
+      project: "kmvm",
+      backendHash: "",
+      stack: "bench",
+      runId: "bench",
+      createdAt: createdAt.toISOString(),
+      owner: "bench",
+    },
+  };
+  return { spec, privateKey: user.privateKey };
+}
+
+/** Seconds from starting QEMU our way to the end of the first command over ssh. */
+async function ours({ home }: Lab): Promise<number> {
+  const { spec, privateKey } = benchMachine("boot", await resolveImage(home, "L0-base"));
+  const started = performance.now();
+  const machine = await startMachine(home, spec);
   try {
-    await firstSsh({ ...machine, privateKey: user.privateKey, hostKey: hostKey.publicKey });
+    await firstSsh({ ...machine, privateKey, hostKey: spec.hostKey.publicKey });
     return (performance.now() - started) / 1000;
   } finally {
-    await removeMachine(home, id);
+    await removeMachine(home, spec.id);
   }
 }
 

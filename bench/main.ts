@@ -8,9 +8,10 @@ import { cold, image, keptRun, log, preview } from "./run";
 import type { Lab, Scenario } from "./scenario";
 import { collect, median, type Figure, type Samples } from "./statistics";
 import { table } from "./table";
+import { cloneMemory, start, warm, warmMake } from "./warm";
 
 /** Baselines come first: what is compared with them runs in the same minutes. */
-const scenarios: readonly Scenario[] = [boot, cold, keptRun, preview, log, image];
+const scenarios: readonly Scenario[] = [boot, cold, warmMake, warm, start, cloneMemory, keptRun, preview, log, image];
 
 /** Words, unit and limit of each figure; a limit may be a function of the other medians. */
 const figures: Record<string, { what: string; unit: Figure["unit"]; limit?: number | ((medians: Samples) => number) }> =
@@ -26,6 +27,16 @@ const figures: Record<string, { what: string; unit: Figure["unit"]; limit?: numb
     "cold.whole": { what: "kmvm test, cold: whole", unit: "s" },
     destroy: { what: "verdict known -> everything destroyed, command ended", unit: "s", limit: 4 },
     "own.rss": { what: "memory of all our own processes during a run (PSS)", unit: "MiB", limit: 400 },
+    "warm.make": {
+      what: "a warm image from nothing",
+      unit: "s",
+      limit: (medians) => (medians["boot.ours"] ?? NaN) + 5,
+    },
+    "warm.first_line": { what: "kmvm test, warm: start -> first line of the test", unit: "s", limit: 3 },
+    "warm.whole": { what: "kmvm test, warm: whole", unit: "s" },
+    "start.whole": { what: "npm start, nothing to set up, without the sample's own time", unit: "s", limit: 8 },
+    "clone.start": { what: "a clone from its start to its own identity", unit: "s" },
+    "clone.rss": { what: "memory of the host that one more idle clone costs", unit: "MiB", limit: 150 },
     "kept.first_line": { what: "kmvm test on a kept machine: start -> first line of the test", unit: "s", limit: 4 },
     "preview.noop": { what: "no-op pulumi preview of a test stack", unit: "s", limit: 2.5 },
     "log.rss": { what: "200 MB of test output: peak memory of the runner", unit: "MiB", limit: 150 },
@@ -51,7 +62,10 @@ function asFigures(rounds: readonly Samples[]): Figure[] {
   const samples = collect(rounds);
   const medians: Samples = Object.fromEntries([...samples].map(([id, runs]) => [id, median(runs)]));
   return [...samples].map(([id, runs]) => {
-    const { what, unit, limit } = figures[id] ?? { what: "of which, in the cold run", unit: "s" as const };
+    const { what, unit, limit } = figures[id] ?? {
+      what: id.startsWith("warm.") ? "of which, in the warm run" : "of which, in the cold run",
+      unit: "s" as const,
+    };
     const bound = typeof limit === "function" ? limit(medians) : limit;
     return {
       id,

@@ -6,10 +6,10 @@ import { systemClock } from "../lib/retry";
 import { timed } from "./command";
 import type { Lab, Scenario } from "./scenario";
 
-const firstLine = { line: /^km-hello: / };
-const sample = "samples/km-hello";
+export const firstLine = { line: /^km-hello: / };
+export const sample = "samples/km-hello";
 
-const spansOf = (lab: Lab, stack: string) => {
+export const spansOf = (lab: Lab, stack: string) => {
   const run = latestRun(lab.root, stack);
   const result = run === undefined ? undefined : readResult(runFolder(lab.root, stack, run));
   return (result?.spans ?? []).map(({ name, startMs, endMs }) => [`span.${name}`, (endMs - startMs) / 1000] as const);
@@ -25,7 +25,7 @@ export const cold: Scenario = {
     let memory: MemoryWatch | undefined;
     const run = await timed(
       lab,
-      ["bin/kmvm", "test", sample, "--profile", "dev", "--id", "bench-cold", "--keep", "never"],
+      ["bin/kmvm", "test", sample, "--profile", "dev", "--id", "bench-cold", "--keep", "never", "--start", "cold"],
       {
         patterns: verdictAt,
         onStart: (pid) => (memory = watchMemory(pid)),
