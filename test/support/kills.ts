@@ -8,6 +8,8 @@ export interface Torture {
   readonly command: readonly string[];
   /** Removes what the command leaves on purpose when it is not killed. */
   readonly remove?: readonly string[];
+  /** Called before each start of the command. */
+  readonly prepare?: () => void;
   readonly seed: number;
   readonly kills: number;
   /** After every so many kills the command is run to its end, and must succeed. */
@@ -15,7 +17,8 @@ export interface Torture {
 }
 
 /** Runs the command to its end, with success, and to nothing left. @returns how long it took, milliseconds */
-async function runWhole({ checkout, command, remove }: Torture, context: string): Promise<number> {
+async function runWhole({ checkout, command, remove, prepare }: Torture, context: string): Promise<number> {
+  prepare?.();
   const started = Date.now();
   const run = await checkout.kmvm(...command);
   const took = Date.now() - started;
@@ -35,6 +38,7 @@ export async function surviveKills(torture: Torture): Promise<void> {
   const duration = Math.min(await runWhole(torture, "first"), await runWhole(torture, "second"));
   let killed = 0;
   for (const moment of killMoments(seed, kills, duration)) {
+    torture.prepare?.();
     const running = checkout.start(command);
     const outcome = await killAfter(running, moment);
     if (outcome === "ended" && torture.remove) await checkout.kmvm(...torture.remove);
@@ -46,6 +50,7 @@ export async function surviveKills(torture: Torture): Promise<void> {
     if (killed > 0 && killed % wholeEvery === 0) await runWhole(torture, `${context}\nand then`);
   }
   expect(killed).toBeGreaterThan(kills / 2);
+  torture.prepare?.();
   // Without gc in between: the command itself finds what was left.
   expect(await killAfter(checkout.start(command), duration * 0.6)).toBe("killed");
   await runWhole(torture, "killed, without gc");

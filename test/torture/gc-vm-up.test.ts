@@ -17,7 +17,7 @@ testUnless(missingForKmvm())(
   () =>
     surviveKills({
       checkout,
-      command: ["vm", "up", "--id", "torn", "--ttl", "30m"],
+      command: ["vm", "up", "--id", "torn", "--ttl", "30m", "--start", "cold"],
       remove: ["vm", "delete", "vm-dev-torn"],
       seed: seedOfRun(),
       kills: 6,

@@ -15,15 +15,16 @@ afterAll(() => {
   checkout.remove();
 });
 
-testUnless(missingForKmvm())(
-  `kmvm test killed at ${kills} random moments leaves nothing that gc does not remove, and passes the next time`,
-  () =>
-    surviveKills({
-      checkout,
-      command: ["test", "samples/km-hello", "--id", "torn", "--ttl", "1h", "--keep", "never"],
-      seed: seedOfRun(),
-      kills,
-      wholeEvery: 5,
-    }),
-  3 * 3600_000,
-);
+for (const start of ["cold", "warm"])
+  testUnless(missingForKmvm())(
+    `kmvm test (${start} start) killed at ${kills} random moments leaves nothing that gc does not remove, and passes the next time`,
+    () =>
+      surviveKills({
+        checkout,
+        command: ["test", "samples/km-hello", "--id", "torn", "--ttl", "1h", "--keep", "never", "--start", start],
+        seed: seedOfRun(),
+        kills,
+        wholeEvery: 5,
+      }),
+    3 * 3600_000,
+  );
