@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
 import { ExitCode, UserError } from "../lib/errors";
 import { cpCommand } from "./commands/cp";
@@ -56,6 +57,16 @@ function failed(error: unknown): ExitCode {
   );
   return ExitCode.Infrastructure;
 }
+
+// Nobody reads any more, as in `kmvm … | head`. Without these, each failed write is an error that the engine's library
+// reports by another write, for as long as there is memory.
+process.stderr.on("error", () => {
+  // What is under way goes on to its end, clean-up included.
+});
+process.stdout.on("error", () => {
+  // Data for nobody: as SIGPIPE would end it.
+  process.exit(128 + constants.signals.SIGPIPE);
+});
 
 program()
   .parseAsync()

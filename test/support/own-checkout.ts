@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { engineEnvironment } from "../../lib/engine-env";
 import { kmvmHome, repositoryRoot } from "../../lib/paths";
 import { processesWith } from "./processes";
@@ -51,6 +51,8 @@ export interface OwnCheckout {
   kmvm(...args: string[]): Promise<Ended>;
   /** The bare engine, by scripts/pulumi. */
   pulumi(...args: string[]): Promise<Ended>;
+  /** Bash, in the checkout's folder. */
+  shell(script: string): Promise<Ended>;
   /** Everything that should not be there when no command runs and no machine is kept. */
   leftovers(): string[];
   /** Ends every process that belongs to it, and removes it. */
@@ -109,7 +111,7 @@ export function ownCheckout(environment: Readonly<Record<string, string>> = {}):
   const env = { ...process.env, CI: undefined, KMVM_CHECKOUT: undefined, KMVM_HOME: home, ...environment };
 
   const start = (args: readonly string[], stdin?: string, program = "bin/kmvm"): Running => {
-    const child = spawn(join(folder, program), args, { cwd: folder, env, detached: true, stdio: "pipe" });
+    const child = spawn(resolve(folder, program), args, { cwd: folder, env, detached: true, stdio: "pipe" });
     const out: string[] = [];
     const parts = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const)
@@ -161,6 +163,7 @@ export function ownCheckout(environment: Readonly<Record<string, string>> = {}):
     start,
     kmvm: (...args) => start(args).ended,
     pulumi: (...args) => start(args, undefined, "scripts/pulumi").ended,
+    shell: (script) => start(["-c", script], undefined, "/bin/bash").ended,
     leftovers,
     remove: () => {
       for (const { pid } of processesOf(scratch))

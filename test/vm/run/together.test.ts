@@ -78,3 +78,16 @@ testUnless(missing)(
   },
   seconds,
 );
+
+testUnless(missing)(
+  "a run whose output nobody reads any more goes on to its end and removes everything",
+  async () => {
+    const { stdout } = await checkout.shell(
+      "bin/kmvm test samples/km-hello --id deaf 2>&1 >/dev/null | head -n 1; echo ${PIPESTATUS[0]}",
+    );
+    expect(stdout).toMatch(/^test-dev-deaf: .*\n0\n$/);
+    expect(checkout.leftovers()).toEqual([]);
+    expect(await checkout.shell("bin/kmvm logs test-dev-deaf | head -n 1")).toMatchObject({ code: 0, stderr: "" });
+  },
+  seconds,
+);
