@@ -4,8 +4,8 @@ import { seedOfRun } from "../support/moments";
 import { testUnless } from "../support/needs";
 import { missingForKmvm, ownCheckout, type OwnCheckout } from "../support/own-checkout";
 
-/** $KMVM_KILLS: fewer of them, while one works on it. */
-const kills = Number(process.env["KMVM_KILLS"] ?? 20);
+/** Half of them on each kind of start. $KMVM_KILLS: fewer, while one works on it. */
+const kills = Math.ceil(Number(process.env["KMVM_KILLS"] ?? 20) / 2);
 
 let checkout: OwnCheckout;
 beforeAll(() => {

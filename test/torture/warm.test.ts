@@ -11,7 +11,8 @@ import { testUnless } from "../support/needs";
 import { missingForKmvm, ownCheckout, type OwnCheckout } from "../support/own-checkout";
 import { makeTestHome } from "../vm/qemu/support";
 
-const kills = Number(process.env["KMVM_KILLS"] ?? 20);
+/** Half of them while a warm image is made, half of them while one is restored. */
+const kills = Math.ceil(Number(process.env["KMVM_KILLS"] ?? 20) / 2);
 const hour = 3600_000;
 // A size that nobody else uses.
 const size = ["--set", "diskGiB=11"];
