@@ -18,8 +18,8 @@ export interface MachineArgs {
   readonly image: pulumi.Input<string>;
   /** direct: QEMU loads the kernel; uefi: the firmware does, from the disk. */
   readonly boot: pulumi.Input<"direct" | "uefi">;
-  /** auto: as a clone of a booted machine where that is possible; cold: boot; warm: as a clone or not at all. */
-  readonly start: pulumi.Input<"auto" | "cold" | "warm">;
+  /** auto: as a clone of a booted machine where that is possible; cold: boot; warm: as a clone or not at all. @default auto */
+  readonly start?: pulumi.Input<"auto" | "cold" | "warm">;
   readonly vcpus: pulumi.Input<number>;
   readonly memoryMiB: pulumi.Input<number>;
   readonly diskGiB: pulumi.Input<number>;

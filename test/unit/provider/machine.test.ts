@@ -29,8 +29,10 @@ const type = machine({
 const failuresOf = async (news: Properties, olds: Properties = {}) => (await type.check(news, olds)).failures;
 
 describe("check of a machine", () => {
-  test("lets a good one pass", async () => {
+  test("lets a good one pass, also one that does not say how to start", async () => {
     expect(await failuresOf(good)).toEqual([]);
+    const { start: _, ...rest } = good;
+    expect(await failuresOf(rest)).toEqual([]);
   });
 
   test.each<[string, unknown, RegExp]>([
