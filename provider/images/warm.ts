@@ -1,6 +1,7 @@
+import { execa } from "execa";
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pack } from "tar-stream";
 import { z } from "zod";
@@ -8,7 +9,7 @@ import { codeOf, messageOf } from "../../lib/errors";
 import { repositoryRoot } from "../../lib/paths";
 import { waitForSsh } from "../../lib/ssh-wait";
 import { findAccelerator, type Accelerator } from "../qemu/accelerator";
-import { qemuBinary } from "../qemu/binary";
+import { qemuBinary, qemuImageTool } from "../qemu/binary";
 import { files } from "../qemu/folder";
 import { removeMachine, startMachine, type Machine, type MachineSpec } from "../qemu/machine";
 import { switchOff } from "../qemu/power";
@@ -25,8 +26,14 @@ import { smokeTags } from "./smoke-machines";
 export type WarmShape = Pick<MachineSpec, "vcpus" | "memoryMiB" | "diskGiB">;
 
 /** The form of what is stored; another number makes everything anew. */
-const schema = 1;
-const names = { state: "state", memory: "memory", disk: "disk.qcow2", manifest: "manifest.json" } as const;
+const schema = 3;
+const names = {
+  state: "state",
+  memory: "memory",
+  disk: "disk.qcow2",
+  console: "console.log",
+  manifest: "manifest.json",
+} as const;
 const guestPrograms = ["settle", "door"] as const;
 const makingPrefix = ".making-";
 const bootTimeoutMs = 300_000;
@@ -79,6 +86,7 @@ const imageIn = (folder: string): WarmImage => ({
   state: join(folder, names.state),
   memory: join(folder, names.memory),
   disk: join(folder, names.disk),
+  console: join(folder, names.console),
 });
 
 /**
@@ -152,14 +160,27 @@ function makerSpec(image: MachineImage, shape: WarmShape, key: string): { spec: 
   return { spec, userKey: userKey.privateKey };
 }
 
+/** The disk finds the image's beside it, by whatever path the two are reached: $KMVM_HOME may be moved, or a link. */
+async function relocate(disk: string, image: MachineImage): Promise<void> {
+  const backing = join("..", "..", basename(image.disk));
+  await execa(qemuImageTool, ["rebase", "-u", "-f", "qcow2", "-F", image.diskFormat, "-b", backing, disk], {
+    stdin: "ignore",
+    extendEnv: false,
+    env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C" },
+  });
+}
+
 /** Moves what was saved out of the machine's folder, and gives it its name when it is on the disk. */
-async function store(machineFolder: string, root: string, key: string): Promise<void> {
+async function store(machineFolder: string, image: MachineImage, key: string): Promise<void> {
+  const root = warmFolder(image);
   const making = join(root, `${makingPrefix}${key}`);
   await mkdir(making, { recursive: true, mode: 0o700 });
-  const { state, memory, disk } = imageIn(making);
+  const { state, memory, disk, console } = imageIn(making);
   await rename(join(machineFolder, files.state), state);
   await rename(join(machineFolder, files.memory), memory);
   await rename(join(machineFolder, files.overlay), disk);
+  await rename(join(machineFolder, files.console), console);
+  await relocate(disk, image);
   const manifest: z.infer<typeof manifestSchema> = {
     schema,
     stateSha256: await sha256(state),
@@ -187,7 +208,7 @@ async function make(home: string, image: MachineImage, shape: WarmShape, key: st
     await saveState(machine.folder);
     // What QEMU still has of the disk is in the file when it has ended.
     await switchOff(machine.folder, spec.id, {});
-    await store(machine.folder, root, key);
+    await store(machine.folder, image, key);
     log?.(`warm image made in ${((Date.now() - startedAt) / 1000).toFixed(1)} s: machines of this size start from it`);
   } finally {
     await removeMachine(home, spec.id);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, realpath, rm } from "node:fs/promises";
+import { appendFile, copyFile, mkdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ExitCode, UserError } from "../../lib/errors";
 import { homeFolders } from "../../lib/paths";
@@ -38,7 +38,7 @@ interface Start {
   readonly backing: BackingDisk;
   readonly memoryFile?: MemoryFile;
   /** File of a saved state to restore, and by what. */
-  readonly saved?: { readonly state: string; readonly restore: () => Promise<void> };
+  readonly saved?: { readonly state: string; readonly console: string; readonly restore: () => Promise<void> };
 }
 
 /** One that has run before boots from its own disk. */
@@ -48,9 +48,16 @@ function startOf(folder: string, record: MachineRecord, toBeSaved = false): Star
     return {
       backing: { disk: warm.disk, diskFormat: "qcow2" },
       memoryFile: { path: warm.memory, share: false },
-      saved: { state: warm.state, restore: () => restoreState(folder, record.id) },
+      saved: { state: warm.state, console: warm.console, restore: () => restoreState(folder, record.id) },
     };
   return { backing: image, ...(toBeSaved ? { memoryFile: { path: files.memory, share: true } } : {}) };
+}
+
+/** A clone's console begins with the boot that it did not go through itself; one that is reset has a past already. */
+async function inheritConsole(folder: string, console: string): Promise<void> {
+  const path = join(folder, files.console);
+  if (!(await exists(path))) await copyFile(console, path);
+  await appendFile(path, "\n[kmvm: a clone from here on]\n");
 }
 
 /** Starts QEMU on the first address that can be had, and notes what came of it. */
@@ -64,6 +71,7 @@ async function bringUp(folder: string, record: MachineRecord, start: Start, opti
   await createDisks(folder, record, start.backing);
   const accelerator = await findAccelerator();
   log?.(`${accelerator.name}: ${accelerator.reason}`);
+  if (saved) await inheritConsole(folder, saved.console);
   const shape = { ...record, ...(memoryFile ? { memoryFile } : {}), ...(saved ? { incoming: true as const } : {}) };
   for (const endpoint of endpointCandidates(id)) {
     signal?.throwIfAborted();

@@ -21,7 +21,7 @@ const recordSchema = z.object({
   /** It stays what it was at the first start: the guest knows its disk by it. */
   hardware: z.enum(hardwares).default("nvme"),
   /** What it is a clone of. */
-  warm: z.object({ state: z.string(), memory: z.string(), disk: z.string() }).optional(),
+  warm: z.object({ state: z.string(), memory: z.string(), disk: z.string(), console: z.string() }).optional(),
   vcpus: z.number(),
   memoryMiB: z.number(),
   diskGiB: z.number(),

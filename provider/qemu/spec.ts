@@ -25,6 +25,8 @@ export interface WarmImage {
   readonly memory: string;
   /** qcow2 over the image's disk. */
   readonly disk: string;
+  /** What the machine that was saved had written on its console: a clone's begins with it. */
+  readonly console: string;
 }
 
 /** Marks by which a machine is found and attributed when no state knows it any more. */

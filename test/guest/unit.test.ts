@@ -15,8 +15,8 @@ afterEach(() => guest.remove());
 
 const status = async (): Promise<unknown> => JSON.parse((await guest.run("status")).output);
 const starts = async () => (await guest.calls()).filter((call) => call.startsWith("systemd-run")).length;
-const until = (what: string, is: () => boolean) =>
-  retryUntil({ what, timeoutMs: 40_000, intervalMs: 20, attempt: () => is() || undefined });
+const until = (what: string, is: () => boolean | Promise<boolean>) =>
+  retryUntil({ what, timeoutMs: 40_000, intervalMs: 20, attempt: async () => (await is()) || undefined });
 const untilEnded = () => until("the end of the unit", () => !existsSync(guest.path(cgroup)));
 
 describe("start", () => {
@@ -140,8 +140,13 @@ describe("follow", () => {
     stdout.destroy();
     following.stderr.destroy();
     following.all.destroy();
-    await appendFile(guest.path(log), "y");
-    await following;
+    // Again and again: what is written before the pipe is really closed is no broken pipe.
+    let ended = false;
+    void following.finally(() => (ended = true));
+    await until("the end", async () => {
+      await appendFile(guest.path(log), "y");
+      return ended;
+    });
     expect(existsSync(guest.path(cgroup))).toBe(true);
   });
 });

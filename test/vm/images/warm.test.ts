@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { execa } from "execa";
 import { readFileSync, utimesSync } from "node:fs";
 import { kmvmHome } from "../../../lib/paths";
 import { retryUntil } from "../../../lib/retry";
@@ -125,9 +126,15 @@ describe("a warm image", () => {
       expect([device, driver]).toEqual(["/dev/kvm", "overlay2"]);
       expect(Number.parseInt(size ?? "", 10)).toBe(9);
       expect(clone.started).toBe("warm");
+      expect(readFileSync(clone.consolePath, "utf8")).toMatch(/Linux version[^]*\[kmvm: a clone from here on\]/);
     },
     minutes,
   );
+
+  test("finds its image by whatever path the two are reached", async () => {
+    const { stdout } = await execa("qemu-img", ["info", "--output=json", "-U", warm.disk]);
+    expect(JSON.parse(stdout)).toMatchObject({ "backing-filename": "../../disk.raw" });
+  });
 
   test(
     "is only read by them",
@@ -182,21 +189,6 @@ describe("a warm image", () => {
   );
 
   test(
-    "that is damaged is recognised: the machine boots, and the reason is said",
-    async () => {
-      utimesSync(warm.memory, new Date(), new Date(0));
-      said.length = 0;
-      const dependencies = { home: host.home, warmImage: makeWarm };
-      const machine = await startFresh(dependencies, "auto", specOf("fallen-back"), { log });
-      expect(machine.started).toBe("cold");
-      expect(said.join("\n")).toMatch(/cold start: the warm image is damaged: .*memory has changed/);
-      expect(await say(machine, "echo in")).toBe("in");
-      expect(() => readFileSync(warm.state)).toThrow(/ENOENT/);
-    },
-    3 * minutes,
-  );
-
-  test(
     "that cannot be restored: the machine boots, or does not start where it is to start warm",
     async () => {
       const warmImage = () => Promise.resolve({ ...warm, state: "/dev/null" });
@@ -210,5 +202,20 @@ describe("a warm image", () => {
       expect(states).toEqual(expect.arrayContaining(["not-restored running", "not-started half-made"]));
     },
     minutes,
+  );
+
+  test(
+    "that is damaged is recognised: the machine boots, and the reason is said",
+    async () => {
+      utimesSync(warm.memory, new Date(), new Date(0));
+      said.length = 0;
+      const dependencies = { home: host.home, warmImage: makeWarm };
+      const machine = await startFresh(dependencies, "auto", specOf("fallen-back"), { log });
+      expect(machine.started).toBe("cold");
+      expect(said.join("\n")).toMatch(/cold start: the warm image is damaged: .*memory has changed/);
+      expect(await say(machine, "echo in")).toBe("in");
+      expect(() => readFileSync(warm.state)).toThrow(/ENOENT/);
+    },
+    3 * minutes,
   );
 });
