@@ -8,6 +8,8 @@ export interface Torture {
   readonly command: readonly string[];
   /** Removes what the command leaves on purpose when it is not killed. */
   readonly remove?: readonly string[];
+  /** What the command says when it has done its work: killed after that, what it leaves is there on purpose. */
+  readonly done?: RegExp;
   /** Called before each start of the command. */
   readonly prepare?: () => void;
   readonly seed: number;
@@ -40,7 +42,8 @@ export async function surviveKills(torture: Torture): Promise<void> {
   for (const moment of killMoments(seed, kills, duration)) {
     torture.prepare?.();
     const running = checkout.start(command);
-    const outcome = await killAfter(running, moment);
+    const stopped = await killAfter(running, moment);
+    const outcome = torture.done?.test(running.text()) ? "ended" : stopped;
     if (outcome === "ended" && torture.remove) await checkout.kmvm(...torture.remove);
     if (outcome === "killed") killed++;
     process.stderr.write(`${outcome} after ${moment} ms of ${duration}\n`);

@@ -19,6 +19,7 @@ testUnless(missingForKmvm())(
       checkout,
       command: ["vm", "up", "--id", "torn", "--ttl", "30m", "--start", "cold"],
       remove: ["vm", "delete", "vm-dev-torn"],
+      done: /^ *kmvm ssh vm-dev-torn$/m,
       seed: seedOfRun(),
       kills: 6,
       wholeEvery: 6,

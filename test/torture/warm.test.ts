@@ -18,6 +18,7 @@ const hour = 3600_000;
 const size = ["--set", "diskGiB=11"];
 const command = ["vm", "up", "--id", "torn", "--ttl", "30m", "--start", "warm", ...size];
 const remove = ["vm", "delete", "vm-dev-torn"];
+const done = /^ *kmvm ssh vm-dev-torn$/m;
 
 let checkout: OwnCheckout;
 let folder: string;
@@ -43,13 +44,13 @@ afterAll(() => {
 
 testUnless(missingForKmvm())(
   "a warm image whose making is killed at any moment is never taken for whole, and is made the next time",
-  () => surviveKills({ checkout, command, remove, prepare: removeOurs, seed: seedOfRun(), kills, wholeEvery: 7 }),
+  () => surviveKills({ checkout, command, remove, done, prepare: removeOurs, seed: seedOfRun(), kills, wholeEvery: 7 }),
   2 * hour,
 );
 
 testUnless(missingForKmvm())(
   "a clone whose start is killed at any moment leaves nothing that gc does not remove, and starts the next time",
-  () => surviveKills({ checkout, command, remove, seed: seedOfRun(), kills, wholeEvery: 7 }),
+  () => surviveKills({ checkout, command, remove, done, seed: seedOfRun(), kills, wholeEvery: 7 }),
   hour,
 );
 
