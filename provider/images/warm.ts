@@ -250,7 +250,7 @@ export async function warmImage(
   return withBuildLock(root, options, async (signal) => {
     const meanwhile = await readWarm(folder);
     if (meanwhile) return meanwhile;
-    log?.("making a warm image, once for machines of this size: takes a boot and some seconds more");
+    log?.("making a warm image, once for machines of this size: half a minute in emulation");
     try {
       await make(home, image, shape, key, { log, signal });
     } catch (error) {
