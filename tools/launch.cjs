@@ -15,7 +15,10 @@ const sourceFolders = ["bench", "cli", "components", "lib", "plugin", "provider"
 /** Bundles of earlier sources are deleted after this long: a process that still runs from one has long been loaded. */
 const staleAfterMs = 24 * 3600 * 1000;
 
-function sourcesHash() {
+/** The figures of clouds are taken in the rehearsal's accounts: only bench/ is made of tests, too. */
+const foldersOf = (entry) => (entry.startsWith("bench/") ? [...sourceFolders, "test"] : sourceFolders);
+
+function sourcesHash(folders) {
   const hash = createHash("sha256").update(process.version);
   const add = (file) =>
     hash
@@ -34,9 +37,28 @@ function sourcesHash() {
       else if (/\.[cm]?[jt]s$/.test(entry.name)) add(file);
     }
   };
-  sourceFolders.forEach(walk);
+  folders.forEach(walk);
   return hash.digest("hex").slice(0, 16);
 }
+
+/**
+ * SDKs of the clouds: loaded from node_modules by what runs on that cloud, and no part of any bundle. A start that reads
+ * a hundred megabytes for nothing would cost every local run.
+ */
+const cloudPackages = ["@aws-sdk", "@smithy", "@azure", "@pulumi/aws", "@pulumi/azure-native"];
+
+/**
+ * How the registry names the programs' parts of backends. What asks it only for powers over machines leaves them out, and
+ * the SDK of the engine with them: half of its bundle.
+ */
+exports.backendPrograms = ["./*/backend"];
+
+/** What the SDK loads at its start and nothing here uses; why, each file says. The compiler alone is 10 MB. */
+exports.standIns = {
+  typescript: "./tools/no-compiler.cjs",
+  "@npmcli/arborist": "./tools/no-installer.cjs",
+  "source-map-support/register": "./tools/no-source-maps.cjs",
+};
 
 const plainVariables = ["PATH", "HOME", "TMPDIR"];
 
@@ -69,12 +91,13 @@ function build(entry, file, external) {
     bundle: true,
     platform: "node",
     target: "node20",
+    // What runs from the compiled form has no import(): packages that are no part of the bundle are required instead.
+    supported: { "dynamic-import": false },
     // For `node --enable-source-maps` by hand: always on, reading it costs the command line 300 MB.
     sourcemap: "linked",
     logLevel: "error",
-    external: ["cpu-features", "*.node", ...external],
-    // The SDK loads the compiler at its start, to turn functions into text for the cloud: 10 MB that nothing here uses.
-    alias: { typescript: "./tools/no-compiler.cjs" },
+    external: ["cpu-features", "*.node", ...cloudPackages.flatMap((name) => [name, `${name}/*`]), ...external],
+    alias: exports.standIns,
   };
   inPlainEnvironment(() => esbuild.buildSync(options));
   fs.renameSync(`${temporary}.map`, `${file}.map`);
@@ -97,7 +120,7 @@ function removeStale(buildRoot, current) {
  */
 exports.bundle = function bundle(entry, external = []) {
   const buildRoot = path.join(root, ".kmvm", "build");
-  const hash = sourcesHash();
+  const hash = sourcesHash(foldersOf(entry));
   const file = path.join(buildRoot, hash, entry.replace(/\.ts$/, ".js"));
   if (!fs.existsSync(file)) {
     fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -148,9 +171,12 @@ function run(file) {
   if (!cachedData || script.cachedDataRejected) writeCache(cacheFile, script.createCachedData());
 }
 
-/** Runs `entry` in this process. */
-exports.launch = function launch(entry) {
-  run(exports.bundle(entry));
+/**
+ * Runs `entry` in this process.
+ * @param external see `bundle`
+ */
+exports.launch = function launch(entry, external = []) {
+  run(exports.bundle(entry, external));
 };
 
 if (require.main === module) {

@@ -3,10 +3,19 @@
 // are JavaScript already.
 "use strict";
 const fs = require("node:fs");
+const Module = require("node:module");
 const path = require("node:path");
-const { bundle } = require("./launch.cjs");
+const { bundle, standIns } = require("./launch.cjs");
 
 const root = path.resolve(__dirname, "..");
+
+// The SDK comes from node_modules here, with all that bundles leave out of it: a third of the program's start.
+const inSdk = /[\\/]node_modules[\\/]@pulumi[\\/]pulumi[\\/]/;
+const load = Module._load;
+Module._load = function (request, parent, ...rest) {
+  const standIn = inSdk.test(parent?.filename ?? "") ? standIns[request] : undefined;
+  return load.call(this, standIn === undefined ? request : path.join(root, standIn), parent, ...rest);
+};
 
 // The SDK is left out of the bundle: the process that runs the program has loaded it, and there must be only one.
 require.extensions[".ts"] = (module, file) => {

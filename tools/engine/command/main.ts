@@ -10,7 +10,7 @@ import { leaveAfterCommands, leaveWithCommands } from "./running";
 process.on("SIGINT", leaveAfterCommands);
 process.on("SIGTERM", leaveWithCommands);
 
-serve(
+void serve(
   { name: "the stand-in for the command plugin", version: "1.2.1", types: { "command:local:Command": command } },
   { onEngineGone: leaveWithCommands },
 );
