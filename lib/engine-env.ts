@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import { codeOf } from "./errors";
 import { checkoutFolders, homeFolders } from "./paths";
+import { removeTornAttributes } from "./torn-attributes";
 
 /** The engine that everything here is written for; scripts/setup takes newer ones of the same major version too. */
 export const engineVersion = "3.246.0";
@@ -44,9 +45,10 @@ export function engineEnvironment(root: string, home: string, env: NodeJS.Proces
 
 export const passphraseFile = (root: string): string => join(root, ".kmvm", "passphrase");
 
-/** Makes what the defaults name: the state's folder, and a passphrase that nobody but the user can read. */
+/** Makes what the defaults name, and mends it after a kill: the state's folder, and a passphrase that nobody but the user can read. */
 export function prepareEngineState(root: string): void {
   mkdirSync(checkoutFolders.state(root), { recursive: true });
+  removeTornAttributes(checkoutFolders.state(root));
   const file = passphraseFile(root);
   if (existsSync(file)) return;
   // Linked when whole: of two that start at once both end up with the same one, and a killed one leaves none.

@@ -8,6 +8,14 @@ export type Device = (typeof devices)[number];
 export const targets = ["test", "test-all", "validate-runenv-image"] as const;
 export type Target = (typeof targets)[number];
 
+/** What has a machine to itself: the whole run, or each directory of it. */
+export const isolations = ["run", "directory"] as const;
+export type Isolation = (typeof isolations)[number];
+
+/** all: everything; prepare: what comes before the tests; test: only them, where the rest has been done. */
+export const phases = ["all", "prepare", "test"] as const;
+export type Phase = (typeof phases)[number];
+
 /** A tree of source: a directory of this host, or a branch of a repository that is cloned on this host. */
 export const sourceSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("directory"), path: z.string() }),
@@ -35,6 +43,8 @@ export const runRequestSchema = z.object({
     privateKey: z.string(),
     /** File on this host that the guest's serial console is written to, if the backend has one. */
     consolePath: z.string().optional(),
+    /** How the console is asked for where it is no file on this host. */
+    console: z.object({ backend: z.string(), id: z.string(), configuration: z.unknown() }).optional(),
     /** Folder of the local machine, for QMP: NMI, registers. Only on backend qemu. */
     qemuFolder: z.string().optional(),
     imageVersion: z.string(),
@@ -45,6 +55,12 @@ export const runRequestSchema = z.object({
   /** Where make runs, relative to the source tree, in this order. */
   directories: z.array(z.string()).min(1),
   target: z.enum(targets),
+  /** @default run */
+  isolate: z.enum(isolations).optional(),
+  /** Directories that run side by side, each in a machine of its own. @default what memory and processors allow */
+  jobs: z.number().int().optional(),
+  /** @default all */
+  phase: z.enum(phases).optional(),
   device: z.enum(devices),
   imageVersion: z.string().optional(),
   runtime: z.string().optional(),

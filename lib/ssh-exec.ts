@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import type { Client, ClientChannel } from "ssh2";
 import { messageOf } from "./errors";
 import { ConnectionLost } from "./ssh-errors";
+import { tailOf } from "./tail";
 
 export interface ExecOptions {
   /** Given to the command and then closed. @default nothing, closed at once */
@@ -21,22 +22,6 @@ export interface ExecResult {
   readonly stdout: string;
   /** Only the last MiB. */
   readonly stderr: string;
-}
-
-const keptBytes = 1024 * 1024;
-
-/** Keeps the tail of a stream, which must be read to its end whether anybody wants it or not. */
-function tailOf(stream: Readable): () => string {
-  let kept: Buffer[] = [];
-  let size = 0;
-  stream.on("data", (chunk: Buffer) => {
-    kept.push(chunk);
-    size += chunk.length;
-    if (size < 2 * keptBytes) return;
-    kept = [Buffer.concat(kept).subarray(-keptBytes)];
-    size = keptBytes;
-  });
-  return () => Buffer.concat(kept).subarray(-keptBytes).toString("utf8");
 }
 
 interface Running {

@@ -1,6 +1,6 @@
 import type { ConsolePattern } from "./console-patterns";
 import type { GuestStatus } from "./guest-status";
-import type { Device } from "./run-request";
+import type { Device, Phase } from "./run-request";
 import type { Step, TestCase, Verdict } from "./run-result";
 
 /** How a run came to its end. */
@@ -26,6 +26,8 @@ export interface Evidence {
   /** Whether the cases come from files of the tests, not from their exit codes. */
   readonly hasResultFiles: boolean;
   readonly device: Device;
+  /** @default all */
+  readonly phase?: Phase | undefined;
   /** Seconds that the run may take. */
   readonly runLimit: number;
 }
@@ -116,6 +118,9 @@ function ofFinished(evidence: Evidence, status: GuestStatus): Judgement {
       `the run in the guest ended with exit code ${status.exitCode ?? "unknown"}, no step says why`,
     );
   if (evidence.steps.length === 0) return infra("guest", "the guest says that all passed, but has no record of a step");
+  if (evidence.phase === "prepare") return { verdict: "pass", reason: "tests", message: "the machine is set up" };
+  if (!evidence.steps.some(({ name }) => name === "test"))
+    return infra("guest", "the guest says that all passed, but ran no test");
   if (evidence.hasResultFiles && evidence.cases.length === 0)
     return {
       verdict: "fail",
