@@ -1,10 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../stacks/settings";
 import type { Backend } from "./backends/backend";
 
 export interface BaseImageArgs {
   readonly backend: Backend;
   /** Name of the recipe: recipes/<name>.yaml. */
   readonly recipe: string;
+  readonly settings: Settings;
+  /** Hash of the URL of the state; see `MachineArgs`. */
+  readonly backendHash: string;
 }
 
 /** A base image on a backend: built, smoke-tested and promoted when its recipe is new, left alone when it is not. */
@@ -14,7 +18,7 @@ export class BaseImage extends pulumi.ComponentResource {
 
   constructor(name: string, args: BaseImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kmvm:index:BaseImage", name, {}, opts);
-    this.version = args.backend.image(`${name}-image`, { recipe: args.recipe }, { parent: this }).version;
+    this.version = args.backend.image(`${name}-image`, args, { parent: this }).version;
     this.registerOutputs({ version: this.version });
   }
 }

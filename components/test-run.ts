@@ -1,29 +1,29 @@
 import * as pulumi from "@pulumi/pulumi";
 import { local } from "@pulumi/command";
+import { Provider } from "@pulumi/command/provider";
 import type { RunRequest } from "../lib/run-request";
 import { shownSettings } from "../stacks/parse-settings";
 import type { Settings } from "../stacks/settings";
+import type { Backend } from "./backends/backend";
+import { runnerCommand, verdictCommand } from "./runner-command";
 import type { TestVm } from "./test-vm";
 
 export interface TestRunArgs {
   readonly settings: Settings;
   readonly vm: TestVm;
+  readonly backend: Backend;
 }
-
-/**
- * The runner is started with nothing but what it needs: what the user has in the environment, tokens among it, is none
- * of its business. The path is relative to the project, so that a checkout that has moved is no change of the command.
- */
-const runner =
-  'exec env -i PATH="$PATH" HOME="$HOME" KMVM_HOME="${KMVM_HOME-}" TMPDIR="${TMPDIR-/tmp}" bin/kmvm-runner';
 
 function requestOf(args: TestRunArgs): pulumi.Output<RunRequest> {
   const { settings, vm } = args;
   const { machine } = vm;
-  const { address, port, user, imageVersion, accelerator, consolePath, folder } = machine;
+  const { address, port, user, imageVersion, accelerator, consolePath, folder, console } = machine;
   return pulumi
     .output({
-      place: { id: machine.id, address, port, user, imageVersion, accelerator, consolePath, qemuFolder: folder },
+      place: {
+        ...{ id: machine.id, address, port, user, imageVersion, accelerator },
+        ...{ consolePath, qemuFolder: folder, console },
+      },
       access: { hostKey: vm.hostKey, privateKey: vm.privateKey, expiresAt: vm.run.expiresAt },
       runId: vm.run.runId,
     })
@@ -35,6 +35,8 @@ function requestOf(args: TestRunArgs): pulumi.Output<RunRequest> {
       source: settings.source,
       directories: [...settings.directories],
       target: settings.target,
+      isolate: settings.isolate,
+      jobs: settings.jobs,
       device: settings.device,
       imageVersion: settings.imageVersion,
       runtime: settings.runtime,
@@ -55,13 +57,15 @@ export class TestRun extends pulumi.ComponentResource {
   constructor(name: string, args: TestRunArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kmvm:index:TestRun", name, {}, opts);
     const { settings, vm } = args;
-    const gone = { parent: this, deletedWith: vm.machine.resource };
+    // Its plugin starts while the machine does, not after it; but not before the one that makes the machine.
+    const provider = new Provider(`${name}-command`, {}, { parent: this, dependsOn: vm.run });
+    const gone = { parent: this, provider, deletedWith: vm.machine.resource };
     // Boot, run, the evidence of a hang, and time to bring it home.
     const seconds = settings.limits.boot + settings.limits.run + settings.limits.hang + 600;
     const kmTest = new local.Command(
       `${name}-km-test`,
       {
-        create: runner,
+        create: runnerCommand(args.backend.capabilities.environmentPrefixes),
         stdin: pulumi.secret(requestOf(args).apply((request) => JSON.stringify(request))),
         logging: local.Logging.Stderr,
         addPreviousOutputInEnv: false,
@@ -74,7 +78,7 @@ export class TestRun extends pulumi.ComponentResource {
     new local.Command(
       `${name}-verdict`,
       {
-        create: `${runner} --verdict`,
+        create: verdictCommand,
         stdin: this.result,
         logging: local.Logging.Stderr,
         addPreviousOutputInEnv: false,

@@ -1,20 +1,44 @@
-import type { BackendName } from "../../stacks/settings";
+import type { z } from "zod";
+import { awsSettings } from "./aws/settings";
+import { azureSettings } from "./azure/settings";
 import type { Backend, Facets } from "./backend";
+import { qemuSettings } from "./qemu/settings";
 
-/** The only place that names every backend. Each is loaded when it is used, so that no run loads another's SDK. */
-const backends: Record<BackendName, () => Promise<Backend>> = {
-  qemu: async () => (await import("./qemu/backend")).qemu,
-};
-
-export function loadBackend(name: BackendName): Promise<Backend> {
-  return backends[name]();
+/** What is known of a backend without loading it. */
+export interface Registration<S extends z.ZodObject = z.ZodObject> {
+  /** Its own settings: a strict object. */
+  readonly settings: S;
+  readonly backend: () => Promise<Backend>;
+  readonly facets: (configuration: z.output<S>) => Promise<Facets>;
 }
 
-/** What the verbs need of a backend, without what programs need of it. */
-const facets: Record<BackendName, () => Promise<Facets>> = {
-  qemu: async () => (await import("./qemu/facets")).qemuFacets,
+/** One line of the table. */
+export function entry<S extends z.ZodObject>(
+  settings: S,
+  backend: () => Promise<Backend>,
+  facets: (configuration: z.output<S>) => Promise<Facets>,
+): Registration<S> {
+  return { settings, backend, facets };
+}
+
+/**
+ * The only place that names every backend, one line each: its name, settings, programs' part and verbs' part. The parts
+ * are loaded when they are used, so that no run loads another backend's SDK.
+ */
+// prettier-ignore
+export const registry = {
+  qemu: entry(qemuSettings, async () => (await import("./qemu/backend")).qemu, async () => (await import("./qemu/facets")).qemuFacets),
+  aws: entry(awsSettings, async () => (await import("./aws/backend")).aws, async (own) => (await import("./aws/facets")).awsFacets(own)),
+  azure: entry(azureSettings, async () => (await import("./azure/backend")).azure, async (own) => (await import("./azure/facets")).azureFacets(own)),
 };
 
-export function loadFacets(name: BackendName): Promise<Facets> {
-  return facets[name]();
-}
+export type BackendName = keyof typeof registry;
+
+type Schema<K extends BackendName> = (typeof registry)[K]["settings"];
+
+/** The own settings of each backend; always there where each of them has a default. */
+export type BackendConfigurations = {
+  readonly [K in BackendName]: object extends z.input<Schema<K>>
+    ? z.output<Schema<K>>
+    : z.output<Schema<K>> | undefined;
+};

@@ -20,6 +20,8 @@ export interface MachineArgs {
   readonly boot: pulumi.Input<"direct" | "uefi">;
   /** auto: as a clone of a booted machine where that is possible; cold: boot; warm: as a clone or not at all. @default auto */
   readonly start?: pulumi.Input<"auto" | "cold" | "warm">;
+  /** Whether it can be saved, to start clones from it. @default false */
+  readonly cloneable?: pulumi.Input<boolean>;
   readonly vcpus: pulumi.Input<number>;
   readonly memoryMiB: pulumi.Input<number>;
   readonly diskGiB: pulumi.Input<number>;

@@ -25,6 +25,8 @@ export const qemu: Backend = {
         image: settings.image,
         boot: settings.qemu.boot,
         start: settings.start,
+        // Not as false: machines that are kept from before it existed have no such property, and would be replaced.
+        ...(settings.isolate === "directory" ? { cloneable: true } : {}),
         vcpus: settings.vcpus,
         memoryMiB: settings.memoryMiB,
         diskGiB: settings.diskGiB,

@@ -8,4 +8,5 @@ export const capabilities: Capabilities = {
   devices: ["/dev/kvm", "/dev/kkm"],
   power: true,
   console: true,
+  interrupt: true,
 };

@@ -9,6 +9,8 @@ import {
   resumeMachine,
   stopMachine,
 } from "../../../provider/qemu/machine";
+import { injectNmi } from "../../../provider/qemu/diagnostics";
+import { machineFolder } from "../../../provider/qemu/folder";
 import { listRemains, removeRemains } from "../../../provider/qemu/leftovers";
 import type { Facets, MachineSummary } from "../backend";
 
@@ -51,6 +53,7 @@ export const qemuFacets: Facets = {
         throw error;
       }
     },
+    interrupt: (id) => injectNmi(machineFolder(kmvmHome(), id)),
   },
   leftovers: {
     list: () => listRemains(kmvmHome()),

@@ -1,0 +1,171 @@
+import {
+  EC2Client,
+  paginateDescribeImages,
+  paginateDescribeImportSnapshotTasks,
+  paginateDescribeSnapshots,
+  type Filter,
+  type Image,
+  type ImportSnapshotTask,
+  type Snapshot,
+} from "@aws-sdk/client-ec2";
+import { tagNames } from "../../../lib/tags";
+import { clientOf, collect, tagsOf } from "./clients";
+import { calling } from "./errors";
+import { imageDescription, imageTagNames, publishingTags } from "./image-names";
+import { oursOnly } from "./instances";
+import type { AwsSettings } from "./settings";
+
+/** What a publishing makes of EC2's, in the order of its making. */
+export type Ec2Kind = "import" | "snapshot" | "image";
+/** The same with what is on the way there. */
+export type ImageResourceKind = "upload" | "object" | Ec2Kind;
+
+/** One thing that a publishing made, or is making. */
+export interface ImageResource<Kind extends ImageResourceKind = ImageResourceKind> {
+  readonly kind: Kind;
+  readonly id: string;
+  readonly image: string;
+  readonly version: string;
+  /** Empty where the thing does not say whose it is. */
+  readonly backendHash: string;
+  readonly stack: string;
+  /** ISO 8601; empty where the provider does not tell. */
+  readonly createdAt: string;
+  /** Of an image: what it is made of. */
+  readonly snapshots: readonly string[];
+  /** Of a snapshot: somebody has made an image of it that is none of ours. */
+  readonly usedByOthers?: true;
+  /** What it is to be tagged with before it may be touched: it was made, and not tagged any more. */
+  readonly missingTags?: Readonly<Record<string, string>>;
+}
+
+type Tags = Readonly<Record<string, string>>;
+
+/** @returns none where the tags are not those of a publishing. Pure. */
+export function resourceOf<Kind extends ImageResourceKind>(
+  made: Pick<ImageResource<Kind>, "kind" | "createdAt"> & { readonly id: string | undefined },
+  tags: Tags,
+  more: Partial<Pick<ImageResource, "snapshots" | "missingTags">> = {},
+): ImageResource<Kind>[] {
+  const { id } = made;
+  const image = tags[imageTagNames.image];
+  const version = tags[imageTagNames.version];
+  if (id === undefined || image === undefined || version === undefined) return [];
+  const owner = { backendHash: tags[tagNames.backendHash] ?? "", stack: tags[tagNames.stack] ?? "" };
+  return [{ snapshots: [], ...made, ...more, id, image, version, ...owner }];
+}
+
+const isTagged = (tags: Tags) => imageTagNames.image in tags;
+const snapshotsOf = ({ BlockDeviceMappings = [] }: Image) =>
+  BlockDeviceMappings.flatMap(({ Ebs }) => (Ebs?.SnapshotId === undefined ? [] : [Ebs.SnapshotId]));
+
+const ofImage = (image: Image, missingTags?: Tags) =>
+  resourceOf(
+    { kind: "image", id: image.ImageId, createdAt: image.CreationDate ?? "" },
+    missingTags ?? tagsOf(image.Tags),
+    { snapshots: snapshotsOf(image), ...(missingTags === undefined ? {} : { missingTags }) },
+  );
+
+const ofSnapshot = ({ SnapshotId, Tags, StartTime }: Snapshot, missingTags?: Tags) =>
+  resourceOf(
+    { kind: "snapshot", id: SnapshotId, createdAt: StartTime?.toISOString() ?? "" },
+    missingTags ?? tagsOf(Tags),
+    missingTags === undefined ? {} : { missingTags },
+  );
+
+const ofTask = ({ ImportTaskId, Tags }: ImportSnapshotTask) =>
+  resourceOf({ kind: "import", id: ImportTaskId, createdAt: "" }, tagsOf(Tags));
+
+/** A filter takes 200 values at most. */
+const most = 200;
+const chunks = <T>(all: readonly T[]) =>
+  Array.from({ length: Math.ceil(all.length / most) }, (_, n) => all.slice(n * most, (n + 1) * most));
+
+class Account {
+  private readonly paging;
+
+  constructor(client: EC2Client) {
+    this.paging = { client, pageSize: 500 };
+  }
+
+  images(...Filters: Filter[]): Promise<Image[]> {
+    return collect(paginateDescribeImages(this.paging, { Owners: ["self"], Filters }), ({ Images }) => Images);
+  }
+
+  snapshots(...Filters: Filter[]): Promise<Snapshot[]> {
+    const pages = paginateDescribeSnapshots(this.paging, { OwnerIds: ["self"], Filters });
+    return collect(pages, ({ Snapshots }) => Snapshots);
+  }
+
+  tasks(...Filters: Filter[]): Promise<ImportSnapshotTask[]> {
+    const pages = paginateDescribeImportSnapshotTasks(this.paging, { Filters });
+    return collect(pages, ({ ImportSnapshotTasks }) => ImportSnapshotTasks);
+  }
+}
+
+/**
+ * Snapshots of imports that nobody waited for to the end. The task has our tags, the snapshot gets them from the engine's
+ * provider when it is there.
+ */
+async function untaggedSnapshots(
+  account: Account,
+  tasks: readonly ImportSnapshotTask[],
+  known: readonly ImageResource[],
+) {
+  const tagged = new Set(known.map(({ id }) => id));
+  const tagsBySnapshot = new Map(
+    tasks.flatMap(({ SnapshotTaskDetail, Tags }) => {
+      const id = SnapshotTaskDetail?.SnapshotId;
+      return id === undefined || tagged.has(id) ? [] : [[id, tagsOf(Tags)] as const];
+    }),
+  );
+  const found = await Promise.all(
+    chunks([...tagsBySnapshot.keys()]).map((Values) => account.snapshots({ Name: "snapshot-id", Values })),
+  );
+  return found.flat().flatMap((snapshot) => ofSnapshot(snapshot, tagsBySnapshot.get(snapshot.SnapshotId ?? "")));
+}
+
+/** Images made of snapshots of ours that have no tags of ours: registered and not tagged any more, or a person's. */
+async function untaggedImages(account: Account, snapshots: readonly ImageResource[]): Promise<Image[]> {
+  const ids = snapshots.map(({ id }) => id);
+  const found = await Promise.all(
+    chunks(ids).map((Values) => account.images({ Name: "block-device-mapping.snapshot-id", Values })),
+  );
+  return found.flat().filter(({ Tags }) => !isTagged(tagsOf(Tags)));
+}
+
+/** The image where a publishing has registered it: it says what it is. What a person has made says something else. */
+function registered(image: Image, snapshots: readonly ImageResource[]): ImageResource<"image">[] {
+  const [id] = snapshotsOf(image);
+  const source = snapshots.find((snapshot) => snapshot.id === id);
+  if (!source || image.Description !== imageDescription(source.image, source.version)) return [];
+  return ofImage(image, publishingTags(source));
+}
+
+/** Every import under way, snapshot and AMI of the account that a publishing of ours made, in this region. */
+export function listImageResources(own: AwsSettings): Promise<ImageResource<Ec2Kind>[]> {
+  return calling(`could not list the images in ${own.region}`, async () => {
+    const client = new EC2Client(clientOf(own));
+    const account = new Account(client);
+    try {
+      const [images, taggedSnapshots, tasks] = await Promise.all([
+        account.images(oursOnly),
+        account.snapshots(oursOnly),
+        account.tasks(oursOnly),
+      ]);
+      const tagged = taggedSnapshots.flatMap((snapshot) => ofSnapshot(snapshot));
+      const snapshots = [...tagged, ...(await untaggedSnapshots(account, tasks, tagged))];
+      const untagged = await untaggedImages(account, snapshots);
+      const cutShort = untagged.flatMap((image) => registered(image, snapshots));
+      const others = untagged.filter(({ ImageId }) => !cutShort.some(({ id }) => id === ImageId)).flatMap(snapshotsOf);
+      return [
+        ...images.flatMap((image) => ofImage(image)),
+        ...cutShort,
+        ...snapshots.map((one) => (others.includes(one.id) ? { ...one, usedByOthers: true as const } : one)),
+        ...tasks.filter(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status === "active").flatMap(ofTask),
+      ];
+    } finally {
+      client.destroy();
+    }
+  });
+}

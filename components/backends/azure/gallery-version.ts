@@ -1,0 +1,92 @@
+import type { GalleryImageVersion } from "@azure/arm-compute";
+import { ExitCode, UserError } from "../../../lib/errors";
+import { retryUntil } from "../../../lib/retry";
+import type { AzureClients } from "./clients";
+import { versionTag } from "./image-tags";
+import { hasStatus } from "./refusals";
+
+/** Where a version is, and what it is made of. */
+export interface GalleryVersionArgs {
+  readonly location: string;
+  readonly resourceGroup: string;
+  readonly gallery: string;
+  readonly image: string;
+  /** Its name in the gallery, `20260101.1.1193046`. */
+  readonly number: string;
+  readonly storageAccountId: string;
+  /** The page blob that it is copied from. */
+  readonly uri: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** How long a copy may take: a quarter of an hour is usual. */
+const longestMs = 110 * 60 * 1000;
+
+/** A candidate: not the latest for whoever asks for that. A whole copy: a shallow one is in one region, and for few. */
+function bodyOf({ location, storageAccountId, uri, tags }: GalleryVersionArgs): GalleryImageVersion {
+  return {
+    location,
+    tags: { ...tags },
+    publishingProfile: {
+      excludeFromLatest: true,
+      replicationMode: "Full",
+      storageAccountType: "Standard_LRS",
+      targetRegions: [{ name: location, regionalReplicaCount: 1, storageAccountType: "Standard_LRS" }],
+    },
+    safetyProfile: { allowDeletionOfReplicatedLocations: true, blockDeletionBeforeEndOfLife: false },
+    storageProfile: { osDiskImage: { hostCaching: "ReadWrite", source: { storageAccountId, uri } } },
+  };
+}
+
+export type Place = Pick<GalleryVersionArgs, "resourceGroup" | "gallery" | "image" | "number">;
+
+/** @returns undefined where there is none */
+export async function findGalleryVersion(
+  { compute }: AzureClients,
+  { resourceGroup, gallery, image, number }: Place,
+): Promise<GalleryImageVersion | undefined> {
+  try {
+    return await compute.galleryImageVersions.get(resourceGroup, gallery, image, number);
+  } catch (error) {
+    if (hasStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Makes a version, or takes over what an attempt that was cut short has made of it: one that is whole is taken as it
+ * is, one that is being made is waited for, one that failed is made anew.
+ * @returns its resource id
+ */
+export async function makeGalleryVersion(
+  clients: AzureClients,
+  args: GalleryVersionArgs,
+  { signal, pollMs = 15_000 }: { readonly signal: AbortSignal; readonly pollMs?: number },
+): Promise<string> {
+  const { resourceGroup, gallery, image, number } = args;
+  const versions = clients.compute.galleryImageVersions;
+  const options = { updateIntervalInMs: pollMs, abortSignal: signal };
+  const settled = () =>
+    retryUntil({
+      what: `version ${number} of ${image}, which is being made already`,
+      timeoutMs: longestMs,
+      intervalMs: pollMs,
+      signal,
+      attempt: async () => {
+        const found = await findGalleryVersion(clients, args);
+        const busy = /^(Creating|Updating|Deleting|Migrating)$/.test(found?.provisioningState ?? "");
+        return busy ? undefined : { found };
+      },
+    });
+  const { found } = await settled();
+  if (found && found.tags?.[versionTag] !== args.tags[versionTag])
+    throw new UserError(
+      `version ${number} of ${image} in gallery ${gallery} is another one: ${found.tags?.[versionTag] ?? "not kmvm's"}`,
+      "remove it, or publish under another name",
+      ExitCode.Infrastructure,
+    );
+  if (found?.provisioningState === "Succeeded") return found.id ?? "";
+  if (found) await versions.delete(resourceGroup, gallery, image, number, options);
+  const made = await versions.createOrUpdate(resourceGroup, gallery, image, number, bodyOf(args), options);
+  return made.id ?? "";
+}

@@ -1,0 +1,125 @@
+/** One thing that a person or a pipeline must be allowed to do, and what for. */
+export interface NeededAction {
+  /** As role definitions name it: learn.microsoft.com/azure/role-based-access-control/resource-provider-operations. */
+  readonly action: string;
+  readonly why: string;
+  /** Whether it is about the content of a storage account, which has permissions of its own. @default false */
+  readonly data?: true;
+}
+
+const provider = (name: string, kinds: readonly string[], verbs: readonly string[], why: string): NeededAction[] =>
+  kinds.flatMap((kind) => verbs.map((verb) => ({ action: `${name}/${kind}/${verb}`, why })));
+
+/** What runs need, in the whole subscription: each has a resource group of its own. */
+export const runActions: readonly NeededAction[] = [
+  ...provider(
+    "Microsoft.Resources/subscriptions",
+    ["resourceGroups"],
+    ["read", "write", "delete"],
+    "a group for each machine",
+  ),
+  ...provider(
+    "Microsoft.Network",
+    ["networkSecurityGroups", "virtualNetworks", "publicIPAddresses", "networkInterfaces"],
+    ["read", "write", "delete"],
+    "its network",
+  ),
+  ...provider(
+    "Microsoft.Network",
+    ["networkSecurityGroups", "virtualNetworks/subnets", "publicIPAddresses", "networkInterfaces"],
+    ["join/action"],
+    "its network",
+  ),
+  ...provider("Microsoft.Compute", ["virtualMachines"], ["read", "write", "delete"], "the machine"),
+  ...provider(
+    "Microsoft.Compute/virtualMachines",
+    ["start", "deallocate", "retrieveBootDiagnosticsData"],
+    ["action"],
+    "kmvm vm start, stop, and the console",
+  ),
+  ...provider("Microsoft.Compute", ["disks"], ["read", "write", "delete"], "its disk"),
+  ...provider("Microsoft.Logic", ["workflows"], ["read", "write", "delete"], "its expiry"),
+  {
+    action: "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+    why: "the identity of its expiry, and of the registry",
+  },
+  { action: "Microsoft.ManagedIdentity/userAssignedIdentities/read", why: "kmvm doctor" },
+  { action: "Microsoft.Compute/locations/usages/read", why: "kmvm quota" },
+  { action: "Microsoft.Compute/skus/read", why: "sizes on offer" },
+  { action: "Microsoft.Resources/subscriptions/read", why: "kmvm doctor" },
+  { action: "Microsoft.Resources/subscriptions/providers/read", why: "kmvm doctor" },
+  { action: "Microsoft.Authorization/permissions/read", why: "kmvm doctor" },
+  ...provider("Microsoft.Compute", ["galleries", "galleries/images", "galleries/images/versions"], ["read"], "images"),
+];
+
+/** What publishing, promoting and pruning images needs besides, in the group of the gallery. */
+export const imageActions: readonly NeededAction[] = [
+  { action: "Microsoft.Compute/galleries/images/write", why: "the pointer to the promoted version" },
+  ...provider("Microsoft.Compute", ["galleries/images/versions"], ["write", "delete"], "versions of images"),
+  { action: "Microsoft.Storage/storageAccounts/read", why: "where disks are uploaded" },
+  { action: "Microsoft.Storage/storageAccounts/blobServices/containers/read", why: "where disks are uploaded" },
+  { action: "Microsoft.Storage/storageAccounts/blobServices/containers/write", why: "where disks are uploaded" },
+  ...["read", "write", "delete"].map((verb) => ({
+    action: `Microsoft.Storage/storageAccounts/blobServices/containers/blobs/${verb}`,
+    why: "uploading a disk",
+    data: true as const,
+  })),
+];
+
+/** What a role may do, as the permissions of a scope list it. */
+export interface Grant {
+  readonly actions?: readonly string[] | undefined;
+  readonly notActions?: readonly string[] | undefined;
+  readonly dataActions?: readonly string[] | undefined;
+  readonly notDataActions?: readonly string[] | undefined;
+}
+
+const matches = (pattern: string, action: string): boolean =>
+  new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "i").test(action);
+
+/**
+ * Those that no grant allows. A grant takes back only what it gave itself
+ * (learn.microsoft.com/azure/role-based-access-control/role-definitions#notactions). Pure.
+ */
+export function missing(needed: readonly NeededAction[], grants: readonly Grant[]): NeededAction[] {
+  const allowed =
+    ({ action, data }: NeededAction) =>
+    (grant: Grant) => {
+      const [given, taken] = data ? [grant.dataActions, grant.notDataActions] : [grant.actions, grant.notActions];
+      const any = (patterns: readonly string[] | undefined) => patterns?.some((pattern) => matches(pattern, action));
+      return Boolean(any(given)) && !any(taken);
+    };
+  return needed.filter((one) => !grants.some(allowed(one)));
+}
+
+const scope = "/subscriptions/00000000-0000-0000-0000-000000000000";
+
+/** What people and pipelines are to be assigned: docs/azure-role.json, as `az role definition create` takes it. */
+export const roleDefinition = {
+  Name: "kmvm user",
+  IsCustom: true,
+  Description: "Runs tests in machines of kmvm, and publishes their images.",
+  Actions: [...runActions, ...imageActions].flatMap(({ action, data }) => (data ? [] : action)).sort(),
+  NotActions: [],
+  DataActions: imageActions.flatMap(({ action, data }) => (data ? action : [])).sort(),
+  NotDataActions: [],
+  AssignableScopes: [scope],
+};
+
+/**
+ * What the identity of the expiry is assigned: docs/azure-expiry-role.json. Deleting a group needs nothing else:
+ * learn.microsoft.com/azure/azure-resource-manager/management/delete-resource-group#required-access-and-deletion-failures.
+ */
+export const expiryRoleDefinition = {
+  Name: "kmvm expiry",
+  IsCustom: true,
+  Description: "Deletes the resource groups of kmvm's machines at their expiry.",
+  Actions: [
+    "Microsoft.Resources/subscriptions/resourceGroups/delete",
+    "Microsoft.Resources/subscriptions/resourceGroups/read",
+  ],
+  NotActions: [],
+  DataActions: [],
+  NotDataActions: [],
+  AssignableScopes: [scope],
+};
