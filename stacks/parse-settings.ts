@@ -3,6 +3,7 @@ import { parse as parseYaml } from "yaml";
 import type { z } from "zod";
 import { UserError } from "../lib/errors";
 import type { Problem } from "../components/backends/backend";
+import type { BackendConfigurations } from "../components/backends/registry";
 import type { Source } from "../lib/run-request";
 import type { StackName } from "./name";
 import {
@@ -12,7 +13,8 @@ import {
   type SettingDefinition,
   type SettingKey,
 } from "./setting-definitions";
-import type { Settings } from "./settings";
+import { backends, type BackendName, type Settings } from "./settings";
+import { stackSubject, type Subject } from "./subject";
 
 /** Where settings come from, low to high; the command line's flags are in `configuration`. */
 export interface SettingSources {
@@ -25,6 +27,8 @@ export interface SettingSources {
   readonly root: string;
   /** Whether a directory of this host exists. */
   readonly isDirectory: (path: string) => boolean;
+  /** @default the stack */
+  readonly subject?: Subject;
 }
 
 type Raw = { value: unknown; from: string };
@@ -43,13 +47,13 @@ function profileConfiguration(text: string): Record<string, unknown> {
 }
 
 /** The value of each key that wins, and where it came from. */
-function layered(stack: StackName, sources: SettingSources): Map<string, Raw> {
+function layered(stack: StackName, subject: Subject, sources: SettingSources): Map<string, Raw> {
   const raw = new Map<string, Raw>();
   const put = (from: string, values: Record<string, unknown>) => {
     for (const [key, value] of Object.entries(values)) raw.set(key, { value, from });
   };
   put(`Pulumi.${stack.profile}.yaml`, profileConfiguration(sources.profile));
-  put("configuration of the stack", sources.configuration);
+  put(subject.configuration, sources.configuration);
   for (const key of settingKeys) {
     const { variable }: SettingDefinition = settingDefinitions[key];
     const value = variable && sources.environment[variable];
@@ -63,13 +67,22 @@ function withoutPassword(value: unknown): unknown {
   return typeof value === "string" ? value.replace(/\/\/[^/@]*@/g, `//${hidden}@`) : value;
 }
 
-function fixFor(key: string, from: string, stack: StackName): string {
+function fixFor(key: string, from: string, subject: Subject): string {
   if (from.startsWith("environment")) return `change or unset ${from}`;
   if (from.startsWith("Pulumi.")) return `mend kmvm:${key} in ${from}`;
-  return `pulumi config set -s ${stack.full} kmvm:${key} …`;
+  return subject.give(key);
 }
 
-function parseEach(raw: Map<string, Raw>, stack: StackName): { parsed: Parsed; problems: Problem[] } {
+/** Which keys of an object are wrong. */
+function whereWrong({ issues }: z.ZodError): string {
+  const keys = issues.flatMap(({ path, ...issue }) => [
+    ...path.slice(0, 1).filter((key) => typeof key === "string"),
+    ...(path.length === 0 && issue.code === "unrecognized_keys" ? issue.keys : []),
+  ]);
+  return keys.length > 0 ? `; what is wrong in it: ${[...new Set(keys)].join(", ")}` : "";
+}
+
+function parseEach(raw: Map<string, Raw>, subject: Subject): { parsed: Parsed; problems: Problem[] } {
   const problems: Problem[] = [];
   const parsed = Object.fromEntries(
     settingKeys.map((key) => {
@@ -83,8 +96,8 @@ function parseEach(raw: Map<string, Raw>, stack: StackName): { parsed: Parsed; p
       problems.push({
         key,
         value: shown,
-        allowed: definition.allowed,
-        fix: fixFor(key, given?.from ?? "default", stack),
+        allowed: `${definition.allowed}${whereWrong(result.error)}`,
+        fix: fixFor(key, given?.from ?? "default", subject),
       });
       return [key, undefined];
     }),
@@ -144,22 +157,71 @@ function combinedProblems(parsed: Parsed, sources: SettingSources): Problem[] {
   return problems;
 }
 
-export function problemsError(problems: readonly Problem[], stack: string): UserError {
-  const lines = problems.map(({ key, value, allowed, fix }) => {
-    const shown = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
+/**
+ * A backend's own settings are there for it, and for it alone. A profile and the environment may hold those of several
+ * backends; the configuration of a stack is about one machine.
+ */
+function backendProblems(parsed: Parsed, raw: Map<string, Raw>, stack: StackName, subject: Subject): Problem[] {
+  return backends.flatMap((name): Problem[] => {
+    const from = raw.get(name)?.from;
+    if (name === parsed.backend && !parsed[name] && from === undefined)
+      return [
+        {
+          key: name,
+          value: undefined,
+          allowed: `needed with backend ${name}: ${settingDefinitions[name].allowed}`,
+          fix: `give kmvm:${name} in Pulumi.${stack.profile}.yaml, or ${subject.give(name)}`,
+        },
+      ];
+    if (parsed.backend && name !== parsed.backend && parsed[name] && from === subject.configuration)
+      return [
+        {
+          key: name,
+          value: parsed[name],
+          allowed: `only with backend ${name}; the backend is ${parsed.backend}`,
+          fix: `pulumi config rm -s ${stack.full} kmvm:${name}`,
+        },
+      ];
+    return [];
+  });
+}
+
+/** A problem, and where the value comes from, where the problem itself does not say. */
+export type TracedProblem = Problem & { readonly from?: string };
+
+export function problemsError(problems: readonly TracedProblem[], { name, hint }: Subject): UserError {
+  const lines = problems.map(({ key, value, allowed, fix, from }) => {
+    const origin = from === undefined ? "" : ` (from ${from})`;
+    const shown = value === undefined ? "is missing" : `is ${JSON.stringify(value)}${origin}`;
     return `  ${key} ${shown}; allowed: ${allowed}; to mend it: ${fix}`;
   });
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  return new UserError(`${count} with the settings of ${stack}:\n${lines.join("\n")}`, "nothing was created");
+  return new UserError(`${count} with the settings of ${name}:\n${lines.join("\n")}`, hint);
 }
 
-/**
- * Settings of a stack, from all their sources.
- * @returns `settings` where every value is right by itself, and always every problem
- */
-export function parseSettings(stack: StackName, sources: SettingSources): { settings?: Settings; problems: Problem[] } {
-  const { parsed, problems } = parseEach(layered(stack, sources), stack);
-  problems.push(...combinedProblems(parsed, sources));
+/** Undefined where some that are needed are missing or wrong. */
+function ownSettings(parsed: Parsed, backend: BackendName): BackendConfigurations | undefined {
+  const missing = backends.some((name) => !parsed[name] && (name === backend || "default" in settingDefinitions[name]));
+  if (missing) return undefined;
+  return Object.fromEntries(backends.map((name) => [name, parsed[name]])) as BackendConfigurations;
+}
+
+export interface ParsedSettings {
+  /** Absent where a value is not right by itself. */
+  readonly settings?: Settings;
+  /** Every one. */
+  readonly problems: TracedProblem[];
+  /** Where the value of a setting comes from; undefined: it is the default. */
+  readonly origin: (key: string) => string | undefined;
+}
+
+/** Settings of a stack, from all their sources. */
+export function parseSettings(stack: StackName, sources: SettingSources): ParsedSettings {
+  const subject = sources.subject ?? stackSubject(stack);
+  const raw = layered(stack, subject, sources);
+  const { parsed, problems } = parseEach(raw, subject);
+  problems.push(...combinedProblems(parsed, sources), ...backendProblems(parsed, raw, stack, subject));
+  const origin = (key: string) => raw.get(key)?.from;
   const { backend, image, vcpus, memoryMiB, diskGiB, ttl, keep, device, target, source, directories, environment } =
     parsed;
   const {
@@ -170,7 +232,7 @@ export function parseSettings(stack: StackName, sources: SettingSources): { sett
     artifactsMiB,
     attempt,
     start,
-    qemu,
+    isolate,
     registry,
     registryUsername,
     registryPassword,
@@ -187,9 +249,12 @@ export function parseSettings(stack: StackName, sources: SettingSources): { sett
     target &&
     source &&
     directories &&
-    environment;
-  if (!complete || !bootTimeout || !timeout || !hangTimeout || !logMiB || !artifactsMiB || !attempt || !start || !qemu)
-    return { problems };
+    environment &&
+    isolate;
+  if (!complete || !bootTimeout || !timeout || !hangTimeout || !logMiB || !artifactsMiB || !attempt || !start)
+    return { problems, origin };
+  const own = ownSettings(parsed, backend);
+  if (!own) return { problems, origin };
   const settings: Settings = {
     stack,
     backend,
@@ -221,9 +286,16 @@ export function parseSettings(stack: StackName, sources: SettingSources): { sett
     limits: { boot: bootTimeout, run: timeout, hang: hangTimeout, logMiB, artifactsMiB },
     attempt,
     start,
-    qemu,
+    isolate,
+    jobs: parsed.jobs,
+    size: parsed.size,
+    spot: parsed.spot === "true",
+    zone: parsed.zone,
+    callerCidr: parsed.callerCidr,
+    maxCostUsd: parsed.maxCostUsd,
+    ...own,
   };
-  return { settings: Object.freeze(settings), problems };
+  return { settings: Object.freeze(settings), problems, origin };
 }
 
 /** Settings for the evidence: what was asked for, without any secret. */

@@ -2,35 +2,63 @@ import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { loadBackend } from "../components/backends/registry";
+import { loadBackend } from "../components/backends/load";
 import { UserError } from "../lib/errors";
 import { repositoryRoot } from "../lib/paths";
+import { costProblems } from "./cost";
 import { parseStackName, type StackName } from "./name";
-import { parseSettings, problemsError } from "./parse-settings";
+import { parseSettings, problemsError, type ParsedSettings } from "./parse-settings";
 import { loadProgram } from "./registry";
 import type { Settings } from "./settings";
+import { stackSubject, type Subject } from "./subject";
 
 /** Tells states apart without saying where they are. Empty where the URL is not known. */
 export function backendHash(url: string | undefined): string {
   return url ? createHash("sha256").update(url).digest("hex").slice(0, 12) : "";
 }
 
-/** The settings of a stack from its profile, its configuration and the environment. */
-export async function settingsOf(
+/** Settings from a stack's profile, its configuration and the environment, with what is wrong with them. */
+export function parsedSettings(
   stack: StackName,
   configuration: Record<string, string>,
   environment: NodeJS.ProcessEnv,
-): Promise<Settings> {
+  subject: Subject = stackSubject(stack),
+): ParsedSettings {
   const root = repositoryRoot();
-  const { settings, problems } = parseSettings(stack, {
+  return parseSettings(stack, {
     profile: readFileSync(join(root, `Pulumi.${stack.profile}.yaml`), "utf8"),
     configuration,
     environment,
     root,
+    subject,
     isDirectory: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
   });
-  if (settings) problems.push(...(await loadBackend(settings.backend)).validate(settings));
-  if (!settings || problems.length > 0) throw problemsError(problems, stack.full);
+}
+
+/**
+ * The settings of a stack, or of whom `subject` says, held against what its backend allows as well.
+ * @throws UserError with every problem
+ */
+export async function settingsOf(
+  stack: StackName,
+  configuration: Record<string, string>,
+  environment: NodeJS.ProcessEnv,
+  subject: Subject = stackSubject(stack),
+): Promise<Settings> {
+  const { settings, problems, origin } = parsedSettings(stack, configuration, environment, subject);
+  if (settings) {
+    const backend = await loadBackend(settings.backend);
+    const own = backend.validate(settings);
+    // What a machine costs can only be told of one that can be had.
+    const found = [...own, ...(own.length === 0 ? costProblems(backend, settings) : [])];
+    problems.push(
+      ...found.map((problem) => {
+        const from = origin(problem.key);
+        return from === undefined ? problem : { ...problem, from };
+      }),
+    );
+  }
+  if (!settings || problems.length > 0) throw problemsError(problems, subject);
   return settings;
 }
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { registry, type BackendConfigurations, type BackendName } from "../components/backends/registry";
 import { devices, targets } from "../lib/run-request";
-import { backends, keepPolicies, starts } from "./settings";
-import { duration, environment, integer, list, qemu, source, text, treePath } from "./setting-values";
+import { backends, isolations, keepPolicies, starts } from "./settings";
+import { duration, environment, integer, jsonText, list, source, text, treePath } from "./setting-values";
 
 /** One setting: how it is written, what is allowed, and where else it may come from. */
 export interface SettingDefinition {
@@ -30,7 +31,39 @@ const time = (from: number, to: number) => ({
   allowed: `a time such as 90s, 30m or 2h (a bare number is seconds), from ${from} s to ${to} s`,
 });
 const aSource = { schema: source, allowed: "a directory of this host, or a repository's URL without a password in it" };
+const yesOrNo = { schema: z.enum(["true", "false"]).or(z.boolean().transform(String)), allowed: "true or false" };
 const secret = { schema: z.string().min(1), allowed: "a text", secret: true } as const;
+
+type OwnDefinitions = {
+  readonly [K in BackendName]: SettingDefinition & {
+    readonly schema: z.ZodType<NonNullable<BackendConfigurations[K]>>;
+  };
+};
+
+/** `an object with region and, if wanted, zones`: the keys of a schema. */
+function keysOf(schema: z.ZodObject): string {
+  const needed = (key: string) => schema.shape[key] !== undefined && !z.safeParse(schema.shape[key], undefined).success;
+  const keys = Object.keys(schema.shape);
+  const [must, may] = [keys.filter(needed), keys.filter((key) => !needed(key))];
+  return `an object with ${[must.join(", "), may.length > 0 && `if wanted ${may.join(", ")}`].filter(Boolean).join(", ")}`;
+}
+
+/** Each backend's own settings are under its name. */
+function ownDefinitions(): OwnDefinitions {
+  return Object.fromEntries(
+    Object.entries(registry).map(([name, { settings }]): [string, SettingDefinition] => [
+      name,
+      {
+        schema: jsonText(settings),
+        // Where all of them have defaults, they are always there.
+        ...(settings.safeParse({}).success ? { default: {} } : {}),
+        allowed: keysOf(settings),
+        variable: `KMVM_${name.toUpperCase()}`,
+        meaning: `only for backend ${name}: ${keysOf(settings)}`,
+      },
+    ]),
+  ) as OwnDefinitions;
+}
 
 /** All settings, by their key in the configuration (namespace kmvm). */
 export const settingDefinitions = {
@@ -76,6 +109,16 @@ export const settingDefinitions = {
     variable: "PACKER_DIR",
     meaning: "where make runs, in this order, inside the source",
   },
+  isolate: {
+    ...oneOf(isolations),
+    default: "run",
+    meaning:
+      "what has a machine to itself: run, all directories one after the other; directory, each a clone of one that was set up",
+  },
+  jobs: {
+    ...between(1, 64),
+    meaning: "with isolate directory: how many run side by side; default by memory and processors",
+  },
   location: {
     schema: treePath,
     allowed: "a relative path inside the source; no ..",
@@ -113,8 +156,7 @@ export const settingDefinitions = {
   },
   registryPassword: { ...secret, variable: "SP_PASSWORD", meaning: "password of the registry's user" },
   registryInsecure: {
-    schema: z.enum(["true", "false"]).or(z.boolean().transform(String)),
-    allowed: "true or false",
+    ...yesOrNo,
     default: "false",
     meaning: "whether the registry may be spoken to without TLS: one on this host, for tests",
   },
@@ -137,7 +179,28 @@ export const settingDefinitions = {
   logMiB: { ...between(1, 102400), default: 1024, meaning: "log that is brought home at most" },
   artifactsMiB: { ...between(1, 102400), default: 512, meaning: "artifacts that are brought home at most" },
   attempt: { ...between(1, 1_000_000), default: 1, meaning: "another number runs the tests again" },
-  qemu: { schema: qemu, allowed: "an object with boot: direct or uefi", default: {}, meaning: "only for backend qemu" },
+  size: {
+    schema: text(/^[A-Za-z0-9][A-Za-z0-9._-]{1,62}$/),
+    allowed: "an instance type or VM size of the provider",
+    meaning: "size of a cloud machine; default chosen by device, vcpus and memoryMiB",
+  },
+  spot: { ...yesOrNo, default: "false", meaning: "whether the provider may take a cloud machine away, for less" },
+  zone: {
+    schema: text(/^[a-z0-9][a-z0-9-]{0,30}$/),
+    allowed: "an availability zone of the provider",
+    meaning: "zone of a cloud machine; default one that the provider chooses",
+  },
+  callerCidr: {
+    schema: z.cidrv4().regex(/^[1-9].*\/32$/),
+    allowed: "one IPv4 address, as 192.0.2.1/32",
+    meaning: "the only address that may log in to a cloud machine; default this host's own, looked up",
+  },
+  maxCostUsd: {
+    schema: z.coerce.number().positive().max(100_000),
+    allowed: "a number of dollars",
+    meaning: "what a run may cost by the estimate before it; above that nothing is made",
+  },
+  ...ownDefinitions(),
 } as const satisfies Record<string, SettingDefinition>;
 
 export type SettingKey = keyof typeof settingDefinitions;

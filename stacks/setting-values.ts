@@ -19,7 +19,7 @@ export const duration = (from: number, to: number) =>
 export const text = (pattern: RegExp) => z.string().regex(pattern);
 
 /** An object, or its JSON text. */
-const jsonText = <T extends z.ZodType>(schema: T) =>
+export const jsonText = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => {
     if (typeof value !== "string") return value;
     try {
@@ -64,6 +64,3 @@ export const source = z
         : { kind: "directory", path: value },
     ),
   );
-
-/** Settings that only the backend qemu has. */
-export const qemu = jsonText(z.strictObject({ boot: z.enum(["direct", "uefi"]).default("direct") }));

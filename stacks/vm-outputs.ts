@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ConsolePlace, Offer } from "../components/backends/backend";
 import type { TestVm } from "../components/test-vm";
 
 /** What `kmvm ssh`, `exec`, `logs` and `ls` need to know of a machine: the stack's outputs `machine` and `privateKey`. */
@@ -13,10 +14,13 @@ export interface MachineOutputs {
   readonly imageVersion: string;
   readonly accelerator: string;
   readonly expiresAt: string;
+  /** How the console is read where it is no file; only where a provider has the machine, as `offer`. */
+  readonly console?: ConsolePlace | undefined;
+  readonly offer?: Offer | undefined;
 }
 
 export function vmOutputs(vm: TestVm): { machine: pulumi.Output<MachineOutputs>; privateKey: pulumi.Output<string> } {
-  const { id, address, port, user, consolePath, folder, imageVersion, accelerator } = vm.machine;
+  const { id, address, port, user, consolePath, folder, imageVersion, accelerator, console, offer } = vm.machine;
   const { hostKey, run } = vm;
   return {
     machine: pulumi.output({
@@ -30,6 +34,8 @@ export function vmOutputs(vm: TestVm): { machine: pulumi.Output<MachineOutputs>;
       imageVersion,
       accelerator,
       expiresAt: run.expiresAt,
+      ...(console ? { console } : {}),
+      ...(offer ? { offer } : {}),
     }),
     privateKey: pulumi.secret(vm.privateKey),
   };
