@@ -18,6 +18,8 @@ export interface Difference {
   readonly updates: readonly string[];
   /** Whether the old one must be gone before the new one is made. @default false */
   readonly deleteBeforeReplace?: boolean;
+  /** The changes inside properties, `storageProfile.imageReference`: what `replaceOnChanges` of a program names. */
+  readonly paths?: readonly { readonly path: string; readonly replaces: boolean }[];
 }
 
 export interface Made {
@@ -47,6 +49,8 @@ export interface ResourceType {
   readonly computed?: readonly string[];
   /** Whether every output is secret as soon as one input is, rather than outputs of a secret input's name. @default false */
   readonly secretsSpread?: boolean;
+  /** Fills, before `check`, what follows from the resource's own name in the program. Absent: nothing does. */
+  complete?(news: Properties, olds: Properties, urn: string): Properties;
   /** Fills defaults and reports every mistake; starts nothing. `olds` are the inputs of the last success, if any. */
   check(news: Properties, olds: Properties): Checked | Promise<Checked>;
   /** `olds` are the inputs of the last success. Absent: any changed input replaces. */

@@ -11,21 +11,46 @@ export interface ServeOptions {
   readonly onEngineGone?: () => void;
 }
 
+/** A plugin that is served. */
+export interface Serving {
+  /** On loopback. */
+  readonly port: number;
+  /** Whatever is still being asked is cut off. */
+  stop(): void;
+}
+
+/** Serves a plugin to an engine that attaches to it. @param engine the one that started this process */
+export function listen(plugin: Plugin, engine?: Engine): Promise<Serving> {
+  const unlimited = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
+  const server = new Server(unlimited);
+  server.addService(ResourceProviderService, service(plugin, engine, new AbortController()));
+  return new Promise((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
+      if (error) reject(error);
+      else
+        resolve({
+          port,
+          stop: () => {
+            server.forceShutdown();
+          },
+        });
+    });
+  });
+}
+
 /**
  * Serves a plugin to the engine that started this process, as the engine expects it: the port on the first line of
  * standard output, the engine's address as the last argument. Ends when the engine does.
  */
-export function serve(plugin: Plugin, { onEngineGone = () => process.exit(1) }: ServeOptions = {}): void {
+export async function serve(
+  plugin: Plugin,
+  { onEngineGone = () => process.exit(1) }: ServeOptions = {},
+): Promise<void> {
   const address = process.argv.at(-1);
   const engine = address && /:\d+$/.test(address) ? new Engine(address) : undefined;
   exitWithParent(onEngineGone);
   // An engine that died while this process was starting has left no parent to watch.
   engine?.reachable().catch(onEngineGone);
-  const unlimited = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
-  const server = new Server(unlimited);
-  server.addService(ResourceProviderService, service(plugin, engine, new AbortController()));
-  server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
-    if (error) throw error;
-    process.stdout.write(`${port}\n`);
-  });
+  const { port } = await listen(plugin, engine);
+  process.stdout.write(`${port}\n`);
 }

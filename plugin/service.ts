@@ -1,8 +1,8 @@
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
-import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { PluginInfo, type PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import type { Engine } from "./engine";
+import { Engine } from "./engine";
 import { unary } from "./grpc";
 import { HalfMade, type Context, type ResourceType } from "./resource";
 import { containsSecret, markSecrets, openSecrets } from "./secrets";
@@ -13,6 +13,10 @@ export interface Plugin {
   readonly version: string;
   /** Type token (`kmvm:index:Run`) -> what it does. Any other token is refused. */
   readonly types: Readonly<Record<string, ResourceType>>;
+  /** Token of a function (`aws:ssm/getParameter:getParameter`) -> what it answers. @default none */
+  readonly functions?: Readonly<Record<string, (args: Properties) => Properties | Promise<Properties>>>;
+  /** Told the provider's own configuration before anything is asked of it; throws to refuse it. */
+  configure?(configuration: Properties): void | Promise<void>;
 }
 
 /** Every property that is in one and not equal in the other. */
@@ -44,8 +48,13 @@ function tokenOf(urn: string): string {
   return urn.split("::")[2]?.split("$").at(-1) ?? "";
 }
 
-/** The gRPC service of a plugin. `cancelled` is aborted when the engine cancels. */
-export function service(plugin: Plugin, engine: Engine | undefined, cancelled: AbortController) {
+/**
+ * The gRPC service of a plugin.
+ * @param started the engine that started this process; undefined: one that attaches says who it is
+ * @param cancelled is aborted when the engine cancels
+ */
+export function service(plugin: Plugin, started: Engine | undefined, cancelled: AbortController) {
+  let engine = started;
   const typeOf = (urn: string): ResourceType => {
     const token = tokenOf(urn);
     const type = plugin.types[token];
@@ -75,17 +84,32 @@ export function service(plugin: Plugin, engine: Engine | undefined, cancelled: A
     getSchema: unary(() => new messages.GetSchemaResponse().setSchema("{}")),
     checkConfig: unary((request: messages.CheckRequest) => new messages.CheckResponse().setInputs(request.getNews())),
     diffConfig: unary(() => new messages.DiffResponse()),
-    configure: unary(() => new messages.ConfigureResponse().setSupportspreview(true).setAcceptsecrets(true)),
-    attach: unary(() => new Empty()),
+    configure: unary(async (request: messages.ConfigureRequest) => {
+      await plugin.configure?.(openSecrets(fromStruct(request.getArgs())) as Properties);
+      return new messages.ConfigureResponse().setSupportspreview(true).setAcceptsecrets(true);
+    }),
+    attach: unary((request: PluginAttach) => {
+      engine ??= new Engine(request.getAddress());
+      return new Empty();
+    }),
     cancel: unary(() => {
       cancelled.abort();
       return new Empty();
     }),
 
+    invoke: unary(async (request: messages.InvokeRequest) => {
+      const answer = plugin.functions?.[request.getTok()];
+      if (!answer) throw new Error(`${plugin.name} has no function "${request.getTok()}"`);
+      const args = openSecrets(fromStruct(request.getArgs())) as Properties;
+      return new messages.InvokeResponse().setReturn(toStruct(await answer(args)));
+    }),
+
     check: unary(async (request: messages.CheckRequest) => {
       const type = typeOf(request.getUrn());
       const news = opened(type, request.getNews());
-      const { inputs, failures } = await type.check(news.properties, opened(type, request.getOlds()).properties);
+      const olds = opened(type, request.getOlds()).properties;
+      const completed = type.complete?.(news.properties, olds, request.getUrn()) ?? news.properties;
+      const { inputs, failures } = await type.check(completed, olds);
       return new messages.CheckResponse()
         .setInputs(news.closeInputs(inputs))
         .setFailuresList(
@@ -97,17 +121,24 @@ export function service(plugin: Plugin, engine: Engine | undefined, cancelled: A
       const type = typeOf(request.getUrn());
       const olds = opened(type, request.getOldInputs()).properties;
       const news = opened(type, request.getNews()).properties;
-      const { replaces, updates, deleteBeforeReplace } = type.diff
+      const { replaces, updates, deleteBeforeReplace, paths } = type.diff
         ? type.diff(olds, news, opened(type, request.getOlds()).properties)
-        : { replaces: changedProperties(olds, news), updates: [], deleteBeforeReplace: false };
+        : { replaces: changedProperties(olds, news), updates: [], deleteBeforeReplace: false, paths: [] };
       const ignored = new Set(request.getIgnorechangesList());
       const changes = [...replaces, ...updates].filter((property) => !ignored.has(property));
       const { DIFF_SOME, DIFF_NONE } = messages.DiffResponse.DiffChanges;
-      return new messages.DiffResponse()
+      const response = new messages.DiffResponse()
         .setChanges(changes.length > 0 ? DIFF_SOME : DIFF_NONE)
         .setDiffsList(changes)
         .setReplacesList(replaces.filter((property) => !ignored.has(property)))
         .setDeletebeforereplace(deleteBeforeReplace ?? false);
+      if (changes.length === 0 || !paths || paths.length === 0) return response;
+      const { UPDATE, UPDATE_REPLACE } = messages.PropertyDiff.Kind;
+      for (const { path, replaces: isReplaced } of paths)
+        response
+          .getDetaileddiffMap()
+          .set(path, new messages.PropertyDiff().setKind(isReplaced ? UPDATE_REPLACE : UPDATE).setInputdiff(true));
+      return response.setHasdetaileddiff(true);
     }),
 
     create: unary(async (request: messages.CreateRequest) => {

@@ -27,6 +27,8 @@ export const oneOf = (values: readonly string[]): Rule => ({
   test: (value) => typeof value === "string" && values.includes(value),
 });
 
+export const flag: Rule = { allowed: "true, false", test: (value) => typeof value === "boolean" };
+
 export const date: Rule = {
   allowed: "a time as 2026-01-31T12:00:00Z",
   test: (value) => typeof value === "string" && !Number.isNaN(Date.parse(value)),

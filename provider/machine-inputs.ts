@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { CheckFailure } from "../plugin/resource";
 import { hasUnknown, type Properties } from "../plugin/values";
-import { date, integer, oneOf, text, type Rule } from "./checks";
+import { date, flag, integer, oneOf, text, type Rule } from "./checks";
 import { starts, type StartPolicy } from "./machine-start";
 import { boots, idPattern, type MachineImage, type MachineSpec } from "./qemu/spec";
 
@@ -24,6 +24,7 @@ export const machineRules: Readonly<Record<string, Rule>> = {
   image: text(/^[a-zA-Z0-9][\w.-]*(@[\w.+-]+)?$/, "the name of an image, or name@version"),
   boot: oneOf(boots),
   start: { ...oneOf(starts), required: false },
+  cloneable: { ...flag, required: false },
   vcpus: integer(1, 64, "virtual CPUs"),
   memoryMiB: integer(256, 1024 * 1024, "MiB"),
   diskGiB: integer(1, 2048, "GiB"),
@@ -54,6 +55,7 @@ const inputsSchema = z.object({
   image: z.string(),
   boot: z.enum(boots),
   start: z.enum(starts).default("auto"),
+  cloneable: z.boolean().default(false),
   vcpus: z.number(),
   memoryMiB: z.number(),
   diskGiB: z.number(),
@@ -66,7 +68,10 @@ const inputsSchema = z.object({
 
 /** Checked inputs -> what the QEMU layer is told, and how the machine is to start. */
 export function machineSpec(inputs: Properties, image: MachineImage): { spec: MachineSpec; start: StartPolicy } {
-  const { machineId, hostPublicKey, hostPrivateKey, start, ...asked } = inputsSchema.parse(inputs);
+  const { machineId, hostPublicKey, hostPrivateKey, start, cloneable, ...asked } = inputsSchema.parse(inputs);
   const hostKey = { publicKey: hostPublicKey, privateKey: hostPrivateKey };
-  return { spec: { ...asked, id: machineId, image, user, hostKey }, start };
+  return {
+    spec: { ...asked, id: machineId, image, user, hostKey, ...(cloneable ? { toBeSaved: true as const } : {}) },
+    start,
+  };
 }
