@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { lock } from "proper-lockfile";
 import { z } from "zod";
 import { codeOf } from "../../lib/errors";
@@ -28,17 +29,28 @@ async function readHolder(folder: string) {
   }
 }
 
-/** Files of the lock of an image's folder, if whoever held it was killed. */
-export async function abandonedLock(folder: string): Promise<string[]> {
-  const holder = await readHolder(folder);
-  if (!holder || isAlive(holder)) return [];
+/** @returns milliseconds since the lock was taken or renewed; undefined when nobody has it */
+async function lockAge(folder: string): Promise<number | undefined> {
   try {
-    const age = Date.now() - (await stat(lockPath(folder))).mtimeMs;
-    return age > takenMs ? [lockPath(folder), holderPath(folder)] : [];
+    return Date.now() - (await stat(lockPath(folder))).mtimeMs;
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return [holderPath(folder)];
+    if (codeOf(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/**
+ * Files of the lock of an image's folder, if whoever held it was killed. Takes a second when it was taken or renewed
+ * just now: whoever has it may not have said so yet.
+ */
+export async function abandonedLock(folder: string): Promise<string[]> {
+  const young = await lockAge(folder);
+  if (young !== undefined && young <= takenMs) await sleep(takenMs - young + 1);
+  const age = await lockAge(folder);
+  const holder = await readHolder(folder);
+  if (holder && isAlive(holder)) return [];
+  if (age === undefined) return holder ? [holderPath(folder)] : [];
+  return age > (holder ? takenMs : staleMs) ? [lockPath(folder), holderPath(folder)] : [];
 }
 
 async function holderInWords(folder: string): Promise<string> {

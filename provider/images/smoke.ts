@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ExitCode, UserError } from "../../lib/errors";
+import { TimeoutError } from "../../lib/retry";
 import type { SshConnection } from "../../lib/ssh";
 import { waitForSsh } from "../../lib/ssh-wait";
 import { removeMachine, startMachine, type MachineSpec } from "../qemu/machine";
@@ -13,7 +14,8 @@ import { removeAbandonedSmokes, smokeTags } from "./smoke-machines";
 /** Program in the image that judges the machine that it runs in; prints TAP. */
 const checks = "sudo /usr/lib/kmvm/smoke";
 
-const bootTimeoutMs = 300_000;
+/** By firmware, in emulation and on a busy host a boot has taken more than five minutes. */
+const bootTimeoutMs = 900_000;
 const lifetimeMs = 1800_000;
 
 /** One line for each check that failed, with what it said. */
@@ -66,6 +68,13 @@ async function inMachine(
       hostKey: keys.host.publicKey,
       timeoutMs: bootTimeoutMs,
       ...(signal && { signal }),
+    }).catch((error: unknown) => {
+      if (!(error instanceof TimeoutError)) throw error;
+      throw new UserError(
+        `image ${image.name}@${image.version} did not come up, boot ${boot}: ${error.message}`,
+        `a busy host? again: kmvm image smoke ${image.name}@${image.version}; the promoted version is as it was`,
+        ExitCode.Infrastructure,
+      );
     });
     try {
       log?.(`${boot} boot: first ssh after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);

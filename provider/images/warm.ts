@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pack } from "tar-stream";
 import { z } from "zod";
-import { codeOf, messageOf } from "../../lib/errors";
+import { codeOf, ExitCode, messageOf, UserError } from "../../lib/errors";
 import { repositoryRoot } from "../../lib/paths";
 import { waitForSsh } from "../../lib/ssh-wait";
 import { findAccelerator, type Accelerator } from "../qemu/accelerator";
@@ -34,7 +34,7 @@ const names = {
   console: "console.log",
   manifest: "manifest.json",
 } as const;
-const guestPrograms = ["settle", "door"] as const;
+const guestPrograms = ["settle", "door", "shell.py"] as const;
 const makingPrefix = ".making-";
 const bootTimeoutMs = 300_000;
 const settleTimeoutMs = 120_000;
@@ -156,6 +156,8 @@ function makerSpec(image: MachineImage, shape: WarmShape, key: string): { spec: 
     hostKey: generateKeyPair("kmvm-warm"),
     tags: smokeTags(image.name, createdAt),
     toBeSaved: true,
+    // It is started by its first use otherwise, and clones are to find it running: so it starts while the rest boots.
+    alsoStart: ["docker.service"],
   };
   return { spec, userKey: userKey.privateKey };
 }
@@ -215,6 +217,8 @@ async function make(home: string, image: MachineImage, shape: WarmShape, key: st
   }
 }
 
+const againCommand = ({ name }: MachineImage) => `kmvm image build ${name} --warm`;
+
 /** Where it is noted that a warm image could not be made, and why. */
 const failureFile = (root: string, key: string) => join(root, `failed-${key}`);
 
@@ -246,7 +250,7 @@ export async function warmImage(
     throw new Error(`the warm image is damaged: ${messageOf(error)}; it is made anew the next time`, { cause: error });
   }
   const before = again ? undefined : await readFile(failureFile(root, key), "utf8").catch(() => undefined);
-  if (before !== undefined) throw new Error(`${before.trim()}; to try again: kmvm image build ${image.name} --warm`);
+  if (before !== undefined) throw new Error(`${before.trim()}; to try again: ${againCommand(image)}`);
   return withBuildLock(root, options, async (signal) => {
     const meanwhile = await readWarm(folder);
     if (meanwhile) return meanwhile;
@@ -257,7 +261,11 @@ export async function warmImage(
       signal.throwIfAborted();
       const failure = `a warm image could not be made: ${messageOf(error)}`;
       await writeFile(failureFile(root, key), `${failure}\n`);
-      throw new Error(failure, { cause: error });
+      throw new UserError(
+        failure,
+        `machines boot instead; to try again: ${againCommand(image)}`,
+        ExitCode.Infrastructure,
+      );
     }
     await rm(failureFile(root, key), { force: true });
     const made = await readWarm(folder);

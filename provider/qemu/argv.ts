@@ -1,7 +1,7 @@
 import type { Accelerator } from "./accelerator";
 import type { Endpoint } from "./address";
 import { firmware } from "./firmware";
-import { files } from "./folder";
+import { files, shellSockets } from "./folder";
 import type { Boot, Hardware, MachineSpec } from "./spec";
 
 /** Name of QEMU's process list entry; how a machine's processes are recognised. */
@@ -22,7 +22,7 @@ const emulatedOnly = ["mitigations=off", "cryptomgr.notests"];
  * an NMI, which nobody sends to a guest that is well, makes one: where a guest hangs is told by the backtrace.
  */
 export function kernelCommandLine(
-  { id, hardware }: Pick<MachineShape, "id" | "hardware">,
+  { id, hardware, alsoStart = [] }: Pick<MachineShape, "id" | "hardware" | "alsoStart">,
   accelerator: Pick<Accelerator, "name">,
 ): string {
   return [
@@ -31,6 +31,7 @@ export function kernelCommandLine(
     "cloud-init=disabled",
     "unknown_nmi_panic",
     `systemd.hostname=${id}`,
+    ...alsoStart.map((unit) => `systemd.wants=${unit}`),
     ...(accelerator.name === "tcg" ? emulatedOnly : []),
   ].join(" ");
 }
@@ -45,6 +46,7 @@ export interface MemoryFile {
 /** What of a machine QEMU is told by arguments. */
 export interface MachineShape extends Pick<MachineSpec, "id" | "image" | "boot" | "vcpus" | "memoryMiB"> {
   readonly hardware: Hardware;
+  readonly alsoStart?: MachineSpec["alsoStart"] | undefined;
   readonly memoryFile?: MemoryFile;
   /** Wait for a saved state instead of booting. */
   readonly incoming?: true;
@@ -56,6 +58,12 @@ interface HardwareArguments {
   readonly initrd: boolean;
   readonly arguments: readonly string[];
 }
+
+/** A port /dev/virtio-ports/kmvm.NAME of the guest, whose other end is a socket in the machine's folder. */
+const guestPort = (name: string, socket: string) => [
+  ...["-chardev", `socket,id=${name},path=${socket},server=on,wait=off`],
+  ...["-device", `virtserialport,chardev=${name},name=kmvm.${name}`],
+];
 
 const hardwareArguments: Record<Hardware, HardwareArguments> = {
   // Named by device: naming it by label would need an initrd, and NVMe, unlike virtio-blk, is built into the kernel.
@@ -69,8 +77,9 @@ const hardwareArguments: Record<Hardware, HardwareArguments> = {
     initrd: true,
     arguments: [
       ...["-device", "virtio-blk-pci,drive=disk,serial=kmvm,bootindex=1"],
-      ...["-device", "virtio-serial-pci", "-chardev", `socket,id=door,path=${files.door},server=on,wait=off`],
-      ...["-device", "virtserialport,chardev=door,name=kmvm.door"],
+      ...["-device", "virtio-serial-pci"],
+      ...guestPort("door", files.door),
+      ...shellSockets.flatMap((socket, index) => guestPort(`shell${index}`, socket)),
     ],
   },
 };

@@ -30,6 +30,9 @@ export const files = {
   door: "door.sock",
 } as const;
 
+/** The host's ends of the shells of scripts/guest/warm: each runs one script at a time. */
+export const shellSockets = ["shell0.sock", "shell1.sock", "shell2.sock"] as const;
+
 export function machineFolder(home: string, id: string): string {
   return join(homeFolders.machines(home), id);
 }

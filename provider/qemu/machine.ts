@@ -1,6 +1,7 @@
+import { execa } from "execa";
 import { randomUUID } from "node:crypto";
 import { appendFile, copyFile, mkdir, realpath, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { ExitCode, UserError } from "../../lib/errors";
 import { homeFolders } from "../../lib/paths";
 import { findAccelerator } from "./accelerator";
@@ -11,7 +12,7 @@ import { checkDiskSpace, exists, explainDiskFull } from "./disk-space";
 import { files, newFolder } from "./folder";
 import { describe, findFolder, inspectMachine } from "./inspect";
 import { AddressTaken, launch } from "./launch";
-import { checkMemory } from "./memory";
+import { checkMemory, neededMiB } from "./memory";
 import { createDisks, type BackingDisk } from "./overlay";
 import { noSuchMachine, switchOff } from "./power";
 import { processesOf } from "./processes";
@@ -37,20 +38,33 @@ function checkExpiry(id: string, expiresAt: string): void {
 interface Start {
   readonly backing: BackingDisk;
   readonly memoryFile?: MemoryFile;
+  /** What that file begins as. */
+  readonly copyMemoryOf?: string;
   /** File of a saved state to restore, and by what. */
   readonly saved?: { readonly state: string; readonly console: string; readonly restore: () => Promise<void> };
 }
 
 /** One that has run before boots from its own disk. */
-function startOf(folder: string, record: MachineRecord, toBeSaved = false): Start {
-  const { warm, image, startedAt } = record;
+function startOf(folder: string, record: MachineRecord): Start {
+  const { warm, image, startedAt, toBeSaved } = record;
+  const own: MemoryFile = { path: files.memory, share: true };
   if (warm && startedAt === undefined)
     return {
       backing: { disk: warm.disk, diskFormat: "qcow2" },
-      memoryFile: { path: warm.memory, share: false },
+      memoryFile: toBeSaved ? own : { path: warm.memory, share: false },
+      ...(toBeSaved ? { copyMemoryOf: warm.memory } : {}),
       saved: { state: warm.state, console: warm.console, restore: () => restoreState(folder, record.id) },
     };
-  return { backing: image, ...(toBeSaved ? { memoryFile: { path: files.memory, share: true } } : {}) };
+  return { backing: image, ...(toBeSaved ? { memoryFile: own } : {}) };
+}
+
+/** A copy without what is empty in it: a guest's memory mostly is. */
+async function copySparse(from: string, to: string): Promise<void> {
+  await execa("cp", ["--sparse=always", "--reflink=auto", from, to], {
+    stdin: "ignore",
+    extendEnv: false,
+    env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C" },
+  });
 }
 
 /** A clone's console begins with the boot that it did not go through itself; one that is reset has a past already. */
@@ -64,13 +78,15 @@ async function inheritConsole(folder: string, console: string): Promise<void> {
 async function bringUp(folder: string, record: MachineRecord, start: Start, options: Options): Promise<Machine> {
   const { id } = record;
   const { log, signal } = options;
-  const { memoryFile, saved } = start;
+  const { memoryFile, copyMemoryOf, saved } = start;
   signal?.throwIfAborted();
-  await checkMemory(record.memoryMiB);
+  const savedMemory = saved && memoryFile ? (copyMemoryOf ?? resolve(folder, memoryFile.path)) : undefined;
+  await checkMemory(await neededMiB(record.memoryMiB, savedMemory));
   await checkDiskSpace(folder);
   await createDisks(folder, record, start.backing);
   const accelerator = await findAccelerator();
   log?.(`${accelerator.name}: ${accelerator.reason}`);
+  if (copyMemoryOf !== undefined) await copySparse(copyMemoryOf, join(folder, files.memory));
   if (saved) await inheritConsole(folder, saved.console);
   const shape = { ...record, ...(memoryFile ? { memoryFile } : {}), ...(saved ? { incoming: true as const } : {}) };
   for (const endpoint of endpointCandidates(id)) {
@@ -147,7 +163,7 @@ async function claim(
     options.log?.(`removing ${spec.id}, which an earlier run left with other settings`);
     await removeMachine(home, spec.id, options);
   }
-  await checkMemory(spec.memoryMiB);
+  await checkMemory(await neededMiB(spec.memoryMiB, spec.warm?.memory));
   await checkDiskSpace(machines);
   if (await createFolder(folder, newFolder(home, spec.id, randomUUID().slice(0, 8)), wanted))
     return { folder, record: wanted };
@@ -178,7 +194,7 @@ export async function startMachine(home: string, spec: MachineSpec, options: Opt
     }
     if (halfRestored) await rm(join(folder, files.overlay), { force: true });
     await writeCredentials(folder, spec);
-    return await bringUp(folder, record, startOf(folder, record, spec.toBeSaved), options);
+    return await bringUp(folder, record, startOf(folder, record), options);
   } catch (error) {
     if (error instanceof RestoreFailed) await switchOff(folder, spec.id, options);
     throw explainDiskFull(folder, error);
@@ -204,6 +220,24 @@ export async function resetMachine(home: string, id: string, options: Options = 
   } catch (error) {
     throw explainDiskFull(folder, error);
   }
+}
+
+/** Lets a machine that was saved go on where it was, as the one that it was. */
+export async function wakeMachine(home: string, id: string, options: Options = {}): Promise<Machine> {
+  const folder = await findFolder(home, id);
+  const record = folder === undefined ? undefined : await readRecord(folder);
+  if (folder === undefined || record === undefined) throw noSuchMachine(id);
+  const saved = {
+    state: join(folder, files.state),
+    console: join(folder, files.console),
+    restore: () => restoreState(folder, id),
+  };
+  return bringUp(
+    folder,
+    record,
+    { backing: record.image, memoryFile: { path: files.memory, share: true }, saved },
+    options,
+  );
 }
 
 /** Starts a stopped machine again from its own disk. Nothing to do when it runs. */

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { ExitCode, UserError } from "../../lib/errors";
 
 /** MiB that can be had without swapping, from the text of /proc/meminfo (proc(5): MemAvailable, in KiB). */
@@ -7,12 +7,26 @@ export function availableMiB(meminfo: string): number | undefined {
   return kib === undefined ? undefined : Math.floor(Number(kib) / 1024);
 }
 
-/** @throws UserError with the figures when the host has less memory available than the guest is to have */
+/** QEMU itself, with what it translates under emulation, MiB: more than an idle clone has to itself (`clone.rss`). */
+const qemuMiB = 300;
+
+/**
+ * MiB that a machine takes: all of its memory if it boots; as a clone what the saved guest had in use, which it may come
+ * to change, and no more than that until its tests want more.
+ */
+export async function neededMiB(memoryMiB: number, savedMemory: string | undefined): Promise<number> {
+  if (savedMemory === undefined) return memoryMiB;
+  // In units of 512 bytes, holes not counted (stat(2)).
+  const inUse = Math.ceil(((await stat(savedMemory)).blocks * 512) / 1024 ** 2);
+  return Math.min(memoryMiB, inUse + qemuMiB);
+}
+
+/** @throws UserError with the figures when the host has less memory available than a machine needs */
 export async function checkMemory(memoryMiB: number): Promise<void> {
   const available = availableMiB(await readFile("/proc/meminfo", "utf8"));
   if (available !== undefined && available < memoryMiB)
     throw new UserError(
-      `the machine is to have ${memoryMiB} MiB of memory, but this host has only ${available} MiB available`,
+      `the machine needs ${memoryMiB} MiB of memory, but this host has only ${available} MiB available`,
       "set memoryMiB lower, or stop other machines (kmvm ls shows them)",
       ExitCode.Infrastructure,
     );

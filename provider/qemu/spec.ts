@@ -66,8 +66,12 @@ export interface MachineSpec {
   readonly tags: MachineTags;
   /** Start as a clone of this one; absent: boot. */
   readonly warm?: WarmImage;
-  /** Boot to become a warm image: migratable, its memory in a file of its folder. */
+  /** Run so that it can be saved: migratable, its memory in a file of its folder. */
   readonly toBeSaved?: true;
+  /** Units of systemd that its direct boot starts beside what the image starts; one that the image lacks is ignored. */
+  readonly alsoStart?: readonly string[];
+  /** Id of the machine that it is a clone of, and is removed with. */
+  readonly cloneOf?: string;
 }
 
 /** A host name label and a folder name. */

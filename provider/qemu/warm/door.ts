@@ -68,6 +68,24 @@ export async function openDoor(folder: string): Promise<Door> {
   };
 }
 
+/** As long as it takes to stop whatever runs in the guest. */
+const restMs = 60_000;
+
+/**
+ * Asks a clone to stop all that runs in it, as before it was saved the first time.
+ * @throws with the guest's reason where it cannot
+ */
+export async function askToRest(folder: string): Promise<void> {
+  const door = await openDoor(folder);
+  try {
+    door.say({ rest: true });
+    const answer = await door.listen(frozenSchema.or(refusedSchema), "that it has come to rest", restMs);
+    if ("error" in answer) throw new Error(`the guest: ${answer.error}`);
+  } finally {
+    door.close();
+  }
+}
+
 const base64 = (content: string | Buffer) => Buffer.from(content).toString("base64");
 
 /** All that makes a clone another machine than its siblings, as the guest's end takes it. */
@@ -88,4 +106,5 @@ export function identityMessage(hostname: string, identity: readonly IdentityFil
 }
 
 export const frozenSchema = z.object({ frozen: z.array(z.string()) });
-export const becameSchema = z.object({ became: z.string() }).or(z.object({ error: z.string() }));
+const refusedSchema = z.object({ error: z.string() });
+export const becameSchema = z.object({ became: z.string() }).or(refusedSchema);
