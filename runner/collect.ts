@@ -1,12 +1,11 @@
 import { PassThrough } from "node:stream";
 import { codeOf, messageOf } from "../lib/errors";
 import type { Redactor } from "../lib/redact";
-import type { SshConnection } from "../lib/ssh";
+import type { RootShell } from "../lib/root-shell";
 import { untar } from "../lib/untar";
-import { asRoot } from "./delivery";
 
 export interface CollectOptions {
-  readonly connection: SshConnection;
+  readonly connection: RootShell;
   /** Where the guest's files go. */
   readonly folder: string;
   readonly artifactsMiB: number;
@@ -29,8 +28,8 @@ export async function collect(options: CollectOptions): Promise<Collected> {
   const archive = new PassThrough();
   // The guest keeps to the limit by itself; its own records come on top.
   const limits = { fileBytes: artifactsMiB * mebibyte, totalBytes: (artifactsMiB + 64) * mebibyte, entries: 10_000 };
-  const command = asRoot(`exec /opt/kmvm/test/collect ${Math.max(1, Math.floor(artifactsMiB))}`);
-  const sending = connection.exec(command, { stdout: archive, signal }).then(
+  const script = `exec /opt/kmvm/test/collect ${Math.max(1, Math.floor(artifactsMiB))}`;
+  const sending = connection.run(script, { stdout: archive, signal }).then(
     () => undefined,
     (error: unknown) => {
       archive.destroy(error instanceof Error ? error : new Error(messageOf(error)));

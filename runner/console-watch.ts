@@ -1,16 +1,15 @@
-import { open, type FileHandle } from "node:fs/promises";
 import { findInConsole, type ConsoleFinding } from "../lib/console-patterns";
-import { codeOf } from "../lib/errors";
 import { systemClock } from "../lib/retry";
 import { lineSplitter, sanitizeLine } from "../lib/sanitize";
 import type { CappedFile } from "./capped-file";
+import type { ConsoleSource } from "./console-source";
 
-const pollMs = 100;
 const keptLines = 400;
 /** Lines of an excerpt before and after what it is about. */
 const around = { before: 15, after: 60 };
-/** A trace is printed line by line: it is complete when nothing has followed for this long, or has for that long. */
-const settling = { quietMs: 700, atMostMs: 2500 };
+
+/** A provider that is asked takes its time. */
+const catchUpMs = 10_000;
 
 /** A kernel's first message. */
 const firstWords = /\[ *0\.000000\](?:\[ *[CT]\d+\])? Linux version /;
@@ -26,17 +25,19 @@ export class ConsoleWatch {
   private fatalLine: number | undefined;
   private grewAt = Date.now();
   private stopping = false;
+  /** Ends the pause between two looks. */
+  private wake: () => void = () => undefined;
+  private onLooked: (() => void)[] = [];
   private bootsSeen = 0;
   private readonly loop: Promise<void>;
   private readonly splitter = lineSplitter((line, omitted) => {
     this.look(sanitizeLine(line, omitted));
   });
 
-  /** @param offset where the console of this run begins: an earlier run's alarms are not this one's */
+  /** @param source begins where the console of this run does: an earlier run's alarms are not this one's */
   constructor(
-    private readonly path: string,
+    private readonly source: ConsoleSource,
     private readonly copy: CappedFile,
-    private offset: number,
   ) {
     this.fatal = new Promise((resolve) => (this.onFatal = resolve));
     this.loop = this.follow();
@@ -49,7 +50,7 @@ export class ConsoleWatch {
 
   /** Up to where the console has been read. */
   position(): number {
-    return this.offset;
+    return this.source.position();
   }
 
   /** How often a kernel has begun to boot. */
@@ -57,11 +58,37 @@ export class ConsoleWatch {
     return this.bootsSeen;
   }
 
-  /** Waits until what is being printed seems complete. */
-  async settle(): Promise<void> {
+  /** What kept the console from being read. */
+  troubles(): string[] {
+    return this.source.troubles();
+  }
+
+  /** Waits until what was on the console when it was called has been read, but not for ever. */
+  async caughtUp(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, catchUpMs);
+      this.onLooked.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.wake();
+    });
+  }
+
+  /** As `ConsoleSource.interrupt`. What the guest says of it is part of the console. */
+  interrupt(): Promise<boolean> {
+    return this.source.interrupt();
+  }
+
+  /**
+   * Waits until what is being printed seems complete, but not for ever.
+   * @param since what has been printed before is not it. @default what is there already is
+   */
+  async settle(since = 0): Promise<void> {
     const started = Date.now();
-    while (Date.now() - this.grewAt < settling.quietMs && Date.now() - started < settling.atMostMs)
-      await systemClock.sleep(50);
+    const { settling } = this.source;
+    const grows = () => this.grewAt < since || Date.now() - this.grewAt < settling.quietMs;
+    while (grows() && Date.now() - started < settling.atMostMs) await systemClock.sleep(50);
   }
 
   /** The lines around the first fatal alarm; without one, the last lines. */
@@ -74,6 +101,7 @@ export class ConsoleWatch {
 
   async stop(): Promise<void> {
     this.stopping = true;
+    this.wake();
     await this.loop;
     this.splitter.end();
   }
@@ -97,40 +125,35 @@ export class ConsoleWatch {
   }
 
   private async follow(): Promise<void> {
-    const buffer = Buffer.alloc(256 * 1024);
-    let file: FileHandle | undefined;
     try {
       for (;;) {
         const last = this.stopping;
-        file ??= await this.tryOpen();
-        if (file) await this.readOn(file, buffer);
+        const waiting = this.onLooked.splice(0);
+        await this.source.look((chunk) => this.take(chunk));
+        for (const looked of waiting) looked();
         if (last) return;
-        await systemClock.sleep(pollMs);
+        await this.pause();
       }
     } finally {
-      await file?.close();
+      await this.source.close();
     }
   }
 
-  private async tryOpen(): Promise<FileHandle | undefined> {
-    try {
-      return await open(this.path, "r");
-    } catch (error) {
-      if (codeOf(error) === "ENOENT") return undefined;
-      throw error;
-    }
+  /** Until the next look, or until somebody cannot wait for it. */
+  private pause(): Promise<void> {
+    if (this.stopping || this.onLooked.length > 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.source.pollMs);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
-  private async readOn(file: FileHandle, buffer: Buffer): Promise<void> {
-    if ((await file.stat()).size < this.offset) this.offset = 0;
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, this.offset);
-      if (bytesRead === 0) return;
-      this.offset += bytesRead;
-      this.grewAt = Date.now();
-      const chunk = Buffer.from(buffer.subarray(0, bytesRead));
-      this.splitter.push(chunk);
-      await this.copy.write(chunk);
-    }
+  private async take(chunk: Buffer): Promise<void> {
+    this.grewAt = Date.now();
+    this.splitter.push(chunk);
+    await this.copy.write(chunk);
   }
 }

@@ -2,19 +2,11 @@ import { Writable } from "node:stream";
 import { guestStatusSchema, type GuestStatus } from "../lib/guest-status";
 import { messageOf } from "../lib/errors";
 import { systemClock } from "../lib/retry";
+import type { RootShell } from "../lib/root-shell";
 import type { RunRequest } from "../lib/run-request";
-import type { SshConnection } from "../lib/ssh";
 import { ConnectionLost } from "../lib/ssh-errors";
 import type { RunEnd } from "../lib/verdict";
-import {
-  asRoot,
-  bootIdBytes,
-  deliveryCommand,
-  deliveryExit,
-  deliveryStream,
-  followCommand,
-  type Delivery,
-} from "./delivery";
+import { bootIdBytes, deliveryScript, deliveryExit, deliveryStream, followScript, type Delivery } from "./delivery";
 import type { GuestLink } from "./guest-link";
 import { Failed } from "./infra-ends";
 
@@ -60,14 +52,14 @@ export class Conversation {
     return this.lost;
   }
 
-  async run(first: SshConnection): Promise<RunEnd> {
+  async run(first: RootShell): Promise<RunEnd> {
     let connection = first;
     let started = false;
     for (;;) {
       try {
         const { failed, stderr } = started
           ? await connection
-              .exec(followCommand(this.offset), this.options(0))
+              .run(followScript(this.offset), this.options(0))
               .then((result) => ({ ...result, failed: undefined }))
           : await this.deliver(connection);
         if (failed) return failed;
@@ -86,7 +78,7 @@ export class Conversation {
   private async recover(
     failure: unknown,
     started: boolean,
-  ): Promise<RunEnd | { readonly connection: SshConnection; readonly started: boolean }> {
+  ): Promise<RunEnd | { readonly connection: RootShell; readonly started: boolean }> {
     for (let error = failure; ;) {
       this.context.signal.throwIfAborted();
       if (!(error instanceof ConnectionLost)) throw error;
@@ -102,9 +94,9 @@ export class Conversation {
 
   /** @returns failed: how the run ended, if it did before it began */
   private async deliver(
-    connection: SshConnection,
+    connection: RootShell,
   ): Promise<{ readonly failed: RunEnd | undefined; readonly stderr: string }> {
-    const { code, stderr } = await connection.exec(deliveryCommand(this.delivery, this.context.request), {
+    const { code, stderr } = await connection.run(deliveryScript(this.delivery, this.context.request), {
       ...this.options(bootIdBytes),
       stdin: deliveryStream(this.delivery),
     });
@@ -158,10 +150,10 @@ export class Conversation {
     return { kind: "finished", status };
   }
 
-  private async status(connection: SshConnection): Promise<GuestStatus> {
+  private async status(connection: RootShell): Promise<GuestStatus> {
     const script = "[ ! -x /opt/kmvm/test/status ] || exec /opt/kmvm/test/status";
     const { signal } = this.context;
-    const { stdout, stderr } = await connection.exec(asRoot(script), { signal });
+    const { stdout, stderr } = await connection.run(script, { signal });
     if (stdout.trim() === "") {
       const none = {
         runId: "",
@@ -189,7 +181,7 @@ export class Conversation {
     return this.bootId.length === bootIdBytes - 1 && bootId !== "" && bootId !== this.bootId;
   }
 
-  private async reconnect(error: ConnectionLost): Promise<SshConnection> {
+  private async reconnect(error: ConnectionLost): Promise<RootShell> {
     const { link, say, signal } = this.context;
     this.lost++;
     say(`the connection is lost (${error.message}), connecting again`);
@@ -199,7 +191,7 @@ export class Conversation {
   }
 
   /** @returns how the run ended meanwhile; or whether it had been started */
-  private async afterLoss(connection: SshConnection, started: boolean): Promise<RunEnd | boolean> {
+  private async afterLoss(connection: RootShell, started: boolean): Promise<RunEnd | boolean> {
     const { request, say } = this.context;
     const status = await this.status(connection);
     if (this.isReset(status)) return { kind: "reboot", answers: true };

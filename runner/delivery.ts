@@ -23,7 +23,7 @@ export interface Delivery {
   readonly reuse: readonly Tree[];
 }
 
-/** Exit codes of the command that takes a delivery, beside those of the log that it gives afterwards. */
+/** Exit codes of the script that takes a delivery, beside those of the log that it gives afterwards. */
 export const deliveryExit = {
   /** A tree that was to be reused is not there. */
   treeMissing: 90,
@@ -34,46 +34,43 @@ export const deliveryExit = {
 /** Bytes of the guest's boot id and a line end, which come before the log. */
 export const bootIdBytes = 37;
 
-/** Runs a script in the guest as root. It must not have a single quote in it. */
-export const asRoot = (script: string): string => `sudo -n sh -c '${script}'`;
-
 export interface RunIdentity {
   readonly runId: string;
   readonly attempt: number;
 }
 
-const bootId = "cat /proc/sys/kernel/random/boot_id";
+const bootId = "read -r id </proc/sys/kernel/random/boot_id; echo $id";
 
 /**
- * The command that gives the log from a byte on and, when there is no more of it, the status as the last line on standard
+ * The script that gives the log from a byte on and, when there is no more of it, the status as the last line on standard
  * error: sudo alone costs an emulated guest half a second, so it is one command.
  */
-const followThenStatus = (offset: number) => `/opt/kmvm/test/follow ${offset}; exec /opt/kmvm/test/status >&2`;
-
-export const followCommand = (offset: number): string => asRoot(followThenStatus(offset));
+export const followScript = (offset: number) => `/opt/kmvm/test/follow ${offset}; exec /opt/kmvm/test/status >&2`;
 
 /**
- * The command that takes a delivery on its standard input, starts the run, and gives boot id and log: one command, since
+ * The script that takes a delivery on its standard input, starts the run, and gives boot id and log: one script, since
  * each costs a guest with emulated processors half a second.
  */
-export function deliveryCommand({ send, reuse }: Delivery, { runId, attempt }: RunIdentity): string {
+export function deliveryScript({ send, reuse }: Delivery, { runId, attempt }: RunIdentity): string {
   if (!/^[A-Za-z0-9-]+$/.test(runId)) throw new UserError(`run id "${runId}" is not of letters, digits and -`);
   const lines = [
     "cd /",
     // A runner that was killed has started it before: its source is in use.
-    `if [ "$(cat /var/lib/kmvm/run/attempt 2>/dev/null)" = "${runId} ${attempt}" ]; then ${bootId}; ${followThenStatus(0)}; fi`,
+    "there=",
+    "if [ -r /var/lib/kmvm/run/attempt ]; then read -r there </var/lib/kmvm/run/attempt || :; fi",
+    `if [ "$there" = "${runId} ${attempt}" ]; then ${bootId}; ${followScript(0)}; fi`,
     ...reuse.map(
       ({ place, staged }) =>
         `[ "$(cat /${place}.key 2>/dev/null)" = ${staged.key} ] || exit ${deliveryExit.treeMissing}`,
     ),
-    ...send.map(({ place }) => `rm -rf /${place} /${place}.key`),
+    ...send.map(({ place }) => `if [ -e /${place} ]; then rm -rf /${place} /${place}.key; fi`),
     `tar -x -f - --no-same-owner || exit ${deliveryExit.unpackFailed}`,
     ...send.map(({ place, staged }) => `echo ${staged.key} >/${place}.key`),
     bootId,
     `/opt/kmvm/test/start >&2 || exit ${deliveryExit.startFailed}`,
-    followThenStatus(0),
+    followScript(0),
   ];
-  return asRoot(lines.join("\n"));
+  return lines.join("\n");
 }
 
 /** The scripts of scripts/guest/test as they go into the guest. */
@@ -92,10 +89,22 @@ export async function guestScripts(root: string): Promise<GuestFile[]> {
 /** Two empty blocks of 512 bytes end an archive; without them another can follow. */
 const endBytes = 1024;
 
+/** Made by the archive, since every process that makes one costs an emulated guest a twentieth of a second. */
+const folders: Readonly<Record<string, number>> = {
+  "run/kmvm/": 0o700,
+  "run/kmvm/run/": 0o755,
+  "var/lib/kmvm/run/": 0o755,
+  "var/lib/kmvm/run/cores/": 0o755,
+};
+
+/** What people call in the machine. */
+const command = { name: "usr/local/bin/km-test", linkname: "/opt/kmvm/test/km-test" };
+
 async function packed(files: readonly GuestFile[]): Promise<Buffer> {
   const archive = pack();
   const mtime = new Date();
-  archive.entry({ name: "run/kmvm/", type: "directory", mode: 0o700, mtime });
+  for (const [name, mode] of Object.entries(folders)) archive.entry({ name, type: "directory", mode, mtime });
+  archive.entry({ ...command, type: "symlink", mtime });
   for (const { path, mode, content } of files) archive.entry({ name: path, mode, mtime }, content);
   archive.finalize();
   const chunks: Buffer[] = [];

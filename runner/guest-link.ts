@@ -1,9 +1,10 @@
 import { codeOf } from "../lib/errors";
 import type { RunRequest } from "../lib/run-request";
 import { systemClock } from "../lib/retry";
-import type { SshConnection } from "../lib/ssh";
+import { rootShellOver, type RootShell } from "../lib/root-shell";
 import { waitForSsh } from "../lib/ssh-wait";
 import { runState } from "../provider/qemu/diagnostics";
+import { openShell } from "../provider/qemu/warm/shell";
 
 /** There is no machine any more that could answer. */
 export class MachineGone extends Error {
@@ -13,6 +14,11 @@ export class MachineGone extends Error {
     super("the machine is gone: its QEMU has ended");
   }
 }
+
+/** Milliseconds that a clone's port has before ssh is tried, too. */
+const portAloneMs = 1000;
+
+const never = () => new Promise<never>(() => undefined);
 
 const gone = new Set(["ENOENT", "ECONNREFUSED"]);
 
@@ -34,13 +40,13 @@ async function untilGone(qemuFolder: string | undefined, signal: AbortSignal): P
 
 /** The one connection to the guest, made anew whenever it is lost. */
 export class GuestLink {
-  private connection: SshConnection | undefined;
+  private connection: RootShell | undefined;
   private heardAt = Date.now();
 
   constructor(private readonly machine: RunRequest["machine"]) {}
 
   /** The connection, if there is one right now. */
-  get current(): SshConnection | undefined {
+  get current(): RootShell | undefined {
     return this.connection;
   }
 
@@ -53,15 +59,12 @@ export class GuestLink {
    * Waits until the guest lets us in.
    * @throws MachineGone, and as `waitForSsh`
    */
-  async connect(timeoutMs: number, signal: AbortSignal): Promise<SshConnection> {
-    const { address, port, user, privateKey, hostKey, qemuFolder } = this.machine;
+  async connect(timeoutMs: number, signal: AbortSignal): Promise<RootShell> {
+    const { qemuFolder } = this.machine;
     const settled = new AbortController();
     const either = AbortSignal.any([signal, settled.signal]);
     try {
-      const connection = await Promise.race([
-        waitForSsh({ address, port, user, privateKey, hostKey, timeoutMs, signal: either }),
-        untilGone(qemuFolder, either),
-      ]);
+      const connection = await Promise.race([this.firstWayIn(timeoutMs, either), untilGone(qemuFolder, either)]);
       this.connection = connection;
       void connection.ended.then(() => {
         this.lastHeardAt();
@@ -71,6 +74,19 @@ export class GuestLink {
     } finally {
       settled.abort();
     }
+  }
+
+  /**
+   * A clone's own port, or ssh, which costs an emulated guest a second more.
+   * @param signal also ends the attempt that was not needed
+   */
+  private async firstWayIn(timeoutMs: number, signal: AbortSignal): Promise<RootShell> {
+    const { address, port, user, privateKey, hostKey, qemuFolder } = this.machine;
+    const portAnswers = qemuFolder === undefined ? never() : openShell(qemuFolder, signal).catch(never);
+    const early = await Promise.race([portAnswers, systemClock.sleep(portAloneMs)]);
+    if (early) return early;
+    const overSsh = waitForSsh({ address, port, user, privateKey, hostKey, timeoutMs, signal });
+    return Promise.race([portAnswers, overSsh.then(rootShellOver)]);
   }
 
   close(): void {

@@ -27,6 +27,19 @@ export interface HangFindings {
   readonly warnings: string[];
 }
 
+/** Asks a provider to interrupt a guest that does not answer, for backtraces on its console. @returns warnings */
+export async function interruptHang(console: ConsoleWatch, say: (line: string) => void): Promise<string[]> {
+  try {
+    const sent = Date.now();
+    if (!(await console.interrupt())) return [];
+    say("the guest was interrupted, for backtraces on its console");
+    await console.settle(sent);
+    return [];
+  } catch (error) {
+    return [`interrupt: ${messageOf(error)}`];
+  }
+}
+
 /** Asks QEMU about a guest that does not answer: its state, its registers, and backtraces on its console by an NMI. */
 export async function examineHang(
   qemuFolder: string,

@@ -23,6 +23,7 @@ export function settingsFiles(request: RunRequest): GuestFile[] {
   const settings: [string, string | number | undefined][] = [
     ["RUN_ID", request.runId],
     ["ATTEMPT", request.attempt],
+    ["PHASE", request.phase ?? "all"],
     ["TARGET", request.target],
     ["HYPERVISOR_DEVICE", request.device],
     ["IMAGE_VERSION", request.imageVersion],

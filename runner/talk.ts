@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { messageOf, UserError } from "../lib/errors";
 import { systemClock } from "../lib/retry";
 import type { Source } from "../lib/run-request";
-import type { SshConnection } from "../lib/ssh";
+import type { RootShell } from "../lib/root-shell";
 import type { RunEnd } from "../lib/verdict";
 import type { RunContext } from "./context";
 import { Conversation } from "./conversation";
@@ -48,7 +48,7 @@ async function prepare(context: RunContext, signal: AbortSignal): Promise<Delive
   };
 }
 
-async function bootedMachine(context: RunContext, signal: AbortSignal): Promise<SshConnection> {
+async function bootedMachine(context: RunContext, signal: AbortSignal): Promise<RootShell> {
   const { link, request, say } = context;
   const started = Date.now();
   const connection = await link.connect(request.limits.boot * 1000, signal);
@@ -58,7 +58,7 @@ async function bootedMachine(context: RunContext, signal: AbortSignal): Promise<
 
 const answers = async ({ link }: RunContext): Promise<boolean> => {
   try {
-    const result = await link.current?.exec("true", { signal: AbortSignal.timeout(5000) });
+    const result = await link.current?.run("true", { signal: AbortSignal.timeout(5000) });
     return result?.code === 0;
   } catch {
     return false;

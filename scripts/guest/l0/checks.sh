@@ -69,6 +69,11 @@ hypervisor_or_none() {
   [[ -c /dev/kvm ]] || { lsmod && return 1; }
 }
 
+holds_a_machine_if_emulated() {
+  [[ $(systemd-detect-virt --vm) == qemu && -c /dev/kvm ]] || return 0
+  systemctl is-active kmvm-hold-kvm.service
+}
+
 sudo_without_password() { runuser --user kmvm -- sudo --non-interactive true; }
 no_password() { ! grep --extended-regexp '^[^:]+:[^!*:]' /etc/shadow && ! grep --extended-regexp '^[^:]+::' /etc/shadow; }
 machine_has_id() { [[ -s /etc/machine-id ]]; }
@@ -77,6 +82,7 @@ check "no unit has failed" system_is_up
 check "the root file system fills the disk" root_fills_disk
 check "kernel headers are those of the kernel" headers_match_kernel
 check "a CPU with virtualisation gives /dev/kvm" hypervisor_or_none
+check "an emulated guest keeps a virtual machine in being" holds_a_machine_if_emulated
 check "gcc builds a program that runs" builds gcc
 check "musl-gcc builds a program that runs" builds musl-gcc
 check "docker runs a container" runs_container docker

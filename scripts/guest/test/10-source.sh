@@ -15,7 +15,6 @@ done
 
 # Makefiles find the top of their tree by `git rev-parse --show-toplevel`, KM's for one; history was not sent. This is
 # the least that git takes for a repository, made without git.
-if [[ ! -e $source_tree/.git ]]; then
-  mkdir -p "$source_tree/.git/objects" "$source_tree/.git/refs"
+if [[ ! -e $source_tree/.git/HEAD ]]; then
   echo 'ref: refs/heads/main' >"$source_tree/.git/HEAD"
 fi
