@@ -52,7 +52,7 @@ async function image({ home }: CliContext): Promise<Diagnosis> {
 }
 
 async function states(context: CliContext): Promise<Diagnosis> {
-  const opened = await openEngine(context);
+  const opened = openEngine(context);
   const passphrase =
     opened.environment["PULUMI_CONFIG_PASSPHRASE_FILE"] ?? process.env["PULUMI_CONFIG_PASSPHRASE_FILE"];
   if (passphrase !== undefined && !existsSync(passphrase))
@@ -95,7 +95,7 @@ async function registry({ root }: CliContext): Promise<Diagnosis[]> {
 }
 
 async function leftovers(context: CliContext): Promise<Diagnosis> {
-  const { findings } = planGc(await gatherFacts(context, await openEngine(context)), Date.now());
+  const { findings } = planGc((await gatherFacts(context, openEngine(context))).facts, Date.now());
   if (findings.length === 0) return ok("nothing is left behind");
   return warn(findings.map(({ what, why }) => `${what} (${why})`).join(", "), "kmvm gc --yes --now");
 }

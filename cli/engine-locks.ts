@@ -1,8 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Stack } from "@pulumi/pulumi/automation";
 import { z } from "zod";
 import { codeOf } from "../lib/errors";
 import { identify } from "../lib/process";
@@ -11,7 +10,9 @@ import { backendUrl, projectName, type Engine } from "./workspace";
 
 /** A lock of a file backend, as the engine writes it to .pulumi/locks/organization/<project>/<stack>/<uuid>.json. */
 const lockSchema = z.object({ pid: z.number(), username: z.string(), hostname: z.string(), timestamp: z.string() });
-export type EngineLock = z.infer<typeof lockSchema>;
+export interface EngineLock extends z.infer<typeof lockSchema> {
+  readonly path: string;
+}
 
 /** Whether the locks of this engine's states can be seen. */
 export const locksAreVisible = (engine: Engine): boolean => backendUrl(engine).startsWith("file://");
@@ -27,8 +28,8 @@ export function engineLocks(engine: Engine, stack: string): EngineLock[] {
   const folder = locksFolder(engine, stack);
   try {
     // What the engine writes beside them, and has not finished to write, is no lock.
-    const names = readdirSync(folder).filter((file) => file.endsWith(".json"));
-    return names.map((file) => lockSchema.parse(JSON.parse(readFileSync(join(folder, file), "utf8"))));
+    const paths = readdirSync(folder).flatMap((file) => (file.endsWith(".json") ? join(folder, file) : []));
+    return paths.map((path) => ({ path, ...lockSchema.parse(JSON.parse(readFileSync(path, "utf8"))) }));
   } catch (error) {
     if (codeOf(error) === "ENOENT") return [];
     throw error;
@@ -40,10 +41,14 @@ export function isDead(lock: EngineLock): boolean {
   return lock.hostname === hostname() && identify(lock.pid) === undefined;
 }
 
-/** Releases the locks of a stack if every one was taken by a process of this host that is gone. */
-export async function releaseDeadLocks(context: CliContext, engine: Engine, stack: Stack): Promise<void> {
-  const locks = engineLocks(engine, stack.name);
+/**
+ * Releases the locks of a stack if every one was taken by a process of this host that is gone. Not by `pulumi cancel`:
+ * that knows no stack whose creation was killed, and takes away what somebody has locked since we looked, too.
+ */
+export function releaseDeadLocks(context: CliContext, engine: Engine, stack: string): void {
+  const locks = engineLocks(engine, stack);
   if (locks.length === 0 || !locks.every(isDead)) return;
   context.terminal.step("lock", `of process ${locks.map(({ pid }) => pid).join(", ")}, which is gone: released`);
-  await stack.cancel();
+  // Beside each lock lie its attributes: github.com/google/go-cloud/blob/master/blob/fileblob/attrs.go.
+  for (const { path } of locks) for (const file of [path, `${path}.attrs`]) rmSync(file, { force: true });
 }

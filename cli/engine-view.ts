@@ -7,6 +7,9 @@ const labels: Record<string, string> = {
   "kmvm:local:Image": "image",
 };
 
+/** Of a provider's resource: `aws:ec2/instance:Instance` -> `Instance`. Our own and the engine's say nothing of use. */
+const providersLabel = (type: string) => (/^(kmvm|pulumi|command):/.test(type) ? undefined : type.split(":").at(-1));
+
 const typeOf = (urn: string) => urn.split("::")[2]?.split("$").at(-1) ?? "";
 
 /** Escape sequences of colours, which the engine puts into its messages. */
@@ -30,7 +33,7 @@ export function engineView(terminal: Terminal): EngineView {
     onEvent: ({ diagnosticEvent, resourcePreEvent }) => {
       if (resourcePreEvent) {
         const { type, op } = resourcePreEvent.metadata;
-        const label = labels[type];
+        const label = labels[type] ?? providersLabel(type);
         if (label && op !== "same") terminal.status(`${label}: ${op}`);
       }
       if (!diagnosticEvent) return;

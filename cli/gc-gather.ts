@@ -1,44 +1,77 @@
-import { loadFacets } from "../components/backends/registry";
+import type { Facets, MachineRemains } from "../components/backends/backend";
 import { listAbandonedBuilds } from "../provider/images/abandoned";
 import { isAbandonedSmoke } from "../provider/images/smoke-machines";
-import { backends } from "../stacks/settings";
+import type { BackendName } from "../stacks/settings";
 import type { CliContext } from "./context";
 import type { GcFacts } from "./gc-facts";
 import { temporaryFiles } from "./gc-files";
 import { orphansThatStay } from "./gc-processes";
 import { stackFacts } from "./gc-stacks";
-import { allMachines } from "./stack-machines";
+import { askPlaces, openPlaces, type OpenPlace, type Unreachable } from "./places";
+import { machinesAtAll, type FoundMachine } from "./stack-machines";
 import { ownBackendHash } from "./stack-state";
 import type { Engine } from "./workspace";
 
-/** Looks at everything that could be left behind. Changes nothing. */
-export async function gatherFacts(context: CliContext, engine: Engine): Promise<GcFacts> {
+interface FoundRemains {
+  readonly place: OpenPlace;
+  readonly remains: MachineRemains;
+}
+
+/** The same failure of a place is told once. */
+function told(unreachable: readonly Unreachable[]): Unreachable[] {
+  return [...new Map(unreachable.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+/** The powers over what was found, as the actions of a plan name it. */
+export type PowersOver = (backend: BackendName, id: string) => Facets;
+
+function powersOver(machines: readonly FoundMachine[], remains: readonly FoundRemains[]): PowersOver {
+  const all = new Map([
+    ...machines.map(({ backend, facets, machine }) => [`${backend}:${machine.id}`, facets] as const),
+    ...remains.map(({ place, remains: one }) => [`${place.backend}:${one.id}`, place.facets] as const),
+  ]);
+  return (backend, id) => {
+    const facets = all.get(`${backend}:${id}`);
+    if (!facets) throw new Error(`nobody has found ${backend}:${id}`);
+    return facets;
+  };
+}
+
+/** Looks at everything that could be left behind, at every configured backend. Changes nothing. */
+export async function gatherFacts(
+  context: CliContext,
+  engine: Engine,
+): Promise<{ facts: GcFacts; powers: PowersOver; unreachable: readonly Unreachable[] }> {
   // First, and to their end: what is about to make a machine would make it after we looked for machines.
   const processes = await orphansThatStay(context.root);
-  const machines = (await allMachines()).map(({ backend, machine }) => ({
+  const opened = await openPlaces(context);
+  const seen = await machinesAtAll(opened);
+  const machines = seen.machines.map(({ backend, machine }) => ({
     ...machine,
     backend,
     makerGone: isAbandonedSmoke(machine),
   }));
+  const remains = await askPlaces(opened, async (place) =>
+    (await place.facets.leftovers.list()).map((one): FoundRemains => ({ place, remains: one })),
+  );
   const backendHash = ownBackendHash(engine);
-  const stacks = await stackFacts(
-    context,
-    engine,
-    machines.filter((machine) => machine.backendHash === backendHash),
-  );
-  const remains = await Promise.all(
-    backends.map(async (backend) =>
-      (await (await loadFacets(backend)).leftovers.list()).map((one) => ({ ...one, backend })),
-    ),
-  );
+  const own = [
+    ...machines.filter((machine) => machine.backendHash === backendHash).map(({ stack }) => stack),
+    ...remains.found.flatMap(({ remains: { tags } }) => (tags?.backendHash === backendHash ? tags.stack : [])),
+  ];
+  const stacks = await stackFacts(context, engine, own);
   const builds = await listAbandonedBuilds(context.home);
   return {
-    backendHash,
-    machines,
-    stacks,
-    remains: remains.flat(),
-    builds: builds.map((path) => ({ path, what: `unfinished image ${path}` })),
-    files: temporaryFiles(context.root),
-    processes,
+    facts: {
+      backendHash,
+      machines,
+      stacks,
+      remains: remains.found.map(({ place, remains: one }) => ({ ...one, backend: place.backend })),
+      builds: builds.map((path) => ({ path, what: `unfinished image ${path}` })),
+      files: temporaryFiles(context.root),
+      processes,
+    },
+    powers: powersOver(seen.machines, remains.found),
+    unreachable: told([...seen.unreachable, ...remains.unreachable]),
   };
 }

@@ -111,9 +111,17 @@ function judgeMachine(
 /** One that is being made is under way for milliseconds only, unless its maker was killed. */
 const makingMs = 10_000;
 
-function judgeRemains(remains: Remains, stacks: readonly StackFacts[], now: number): Finding | undefined {
-  const { backend, id, stage, machineId, changedAt } = remains;
-  const stack = stacks.find(({ name }) => machineId.startsWith(`${name}-`));
+/** What others, and our own stacks, have made and still want, of what carries tags. */
+function isWanted({ id, tags }: Remains, hash: string, stack: StackFacts | undefined, now: number): boolean {
+  if (!tags) return false;
+  if (tags.backendHash !== hash || hash === "") return !isPast(tags.expiresAt, now);
+  return stack?.resourceIds.includes(id) ?? false;
+}
+
+function judgeRemains(remains: Remains, hash: string, stacks: readonly StackFacts[], now: number): Finding | undefined {
+  const { backend, id, stage, machineId, changedAt, tags } = remains;
+  const stack = stacks.find(({ name }) => (tags ? name === tags.stack : machineId.startsWith(`${name}-`)));
+  if (isWanted(remains, hash, stack, now)) return undefined;
   if (stack && inUse(stack)) return undefined;
   // What is being removed may be removed by two at once.
   if (stage === "being made" && !stack && now - changedAt < makingMs) return undefined;
@@ -152,7 +160,7 @@ export function planGc(facts: GcFacts, now: number): GcPlan {
     })),
     ...judged.filter(isFinding),
     ...machines.map((machine) => judgeMachine(machine, backendHash, stackOf(machine), now)).filter(present),
-    ...facts.remains.map((remains) => judgeRemains(remains, stacks, now)).filter(present),
+    ...facts.remains.map((remains) => judgeRemains(remains, backendHash, stacks, now)).filter(present),
     ...facts.builds.map(({ path, what }): Finding => ({
       key: `build:${path}`,
       what,

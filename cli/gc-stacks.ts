@@ -4,7 +4,7 @@ import { messageOf } from "../lib/errors";
 import { parseStackName } from "../stacks/name";
 import type { CliContext } from "./context";
 import { engineLocks, isDead, locksAreVisible, locksFolder } from "./engine-locks";
-import type { MachineFacts, StackFacts } from "./gc-facts";
+import type { StackFacts } from "./gc-facts";
 import { isHeld, leasedStacks, leavesHalfDone, readLease } from "./lease";
 import { listStacks, missingStack, readState, type StackState } from "./stack-state";
 import type { Engine } from "./workspace";
@@ -42,14 +42,13 @@ async function stateOf(context: CliContext, engine: Engine, name: string): Promi
   }
 }
 
-/** Everything that is known of the stacks of this checkout. Names that are not ours are left out. */
-export async function stackFacts(
-  context: CliContext,
-  engine: Engine,
-  own: readonly MachineFacts[],
-): Promise<StackFacts[]> {
+/**
+ * Everything that is known of the stacks of this checkout. Names that are not ours are left out.
+ * @param own stacks that machines and remains of our own state name
+ */
+export async function stackFacts(context: CliContext, engine: Engine, own: readonly string[]): Promise<StackFacts[]> {
   const existing = new Set(await listStacks(context, engine));
-  const named = [...leasedStacks(context.root), ...lockedStacks(engine), ...own.map(({ stack }) => stack)];
+  const named = [...leasedStacks(context.root), ...lockedStacks(engine), ...own];
   const names = [...new Set([...existing, ...named])].filter(isStackName).sort();
   const facts: StackFacts[] = [];
   for (const name of names) {

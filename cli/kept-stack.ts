@@ -1,6 +1,7 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import type { Settings } from "../stacks/settings";
 import type { CliContext } from "./context";
+import { releaseDeadLocks } from "./engine-locks";
 import { destroyAbandoned } from "./stack-life";
 import { wakeMachine } from "./stack-machines";
 import { openStack, readConfiguration, writeConfiguration, type Engine } from "./workspace";
@@ -25,6 +26,8 @@ export async function freshStack(
     context.terminal.step("stack", removal[remains]);
     await destroyAbandoned(context, engine, name);
   }
+  // Also of a bare engine that was killed while it made the stack, which has no lease.
+  releaseDeadLocks(context, engine, name);
   writeConfiguration(context.root, name, configuration);
   return openStack(context, engine, name, "create");
 }
@@ -43,7 +46,7 @@ export async function prepareStack(
   const name = settings.stack.full;
   const existing = readConfiguration(context.root, name);
   const known = Object.keys(existing).length > 0;
-  if (known && !abandoned && (await wakeMachine(engine, name))) {
+  if (known && !abandoned && (await wakeMachine(context, engine, name))) {
     context.terminal.step("machine", "kept from an earlier run: used again");
     writeConfiguration(context.root, name, { ...configuration, attempt: Number(existing["attempt"] ?? 1) + 1 });
     return openStack(context, engine, name, "select");

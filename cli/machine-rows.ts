@@ -1,11 +1,13 @@
 import type { MachineSummary } from "../components/backends/backend";
+import { isAlwaysThere } from "../components/backends/load";
+import type { BackendName } from "../components/backends/registry";
 import { shortTime, table } from "./table";
 
 /** What the own states say of a machine. */
 export type Ownership = "owned" | "orphan" | "another state's" | "unknown";
 
 export interface ListedMachine extends MachineSummary {
-  readonly backend: string;
+  readonly backend: BackendName;
   readonly ownership: Ownership;
 }
 
@@ -34,11 +36,14 @@ const notes: Record<Ownership, string> = {
 
 /** Pure: the lines of `kmvm ls`. */
 export function machineLines(machines: readonly ListedMachine[], now: number): string[] {
-  const heading = ["STACK", "STATE", "IMAGE", "ADDRESS", "AGE", "EXPIRES IN", "OWNER", "NOTE"];
+  // Where all are on this host, nobody wants to know.
+  const elsewhere = !machines.every(({ backend }) => isAlwaysThere(backend));
+  const heading = ["STACK", "BACKEND", "STATE", "IMAGE", "ADDRESS", "AGE", "EXPIRES IN", "OWNER", "NOTE"];
   const rows = machines.map((machine) => {
     const left = Date.parse(machine.expiresAt) - now;
     return [
       machine.stack,
+      elsewhere ? machine.backend : "",
       machine.state,
       machine.imageVersion ?? "",
       machine.address ?? "",

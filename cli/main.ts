@@ -8,6 +8,7 @@ import { gcCommand } from "./commands/gc";
 import { imageCommand } from "./commands/image";
 import { logsCommand } from "./commands/logs";
 import { lsCommand } from "./commands/ls";
+import { quotaCommand } from "./commands/quota";
 import { sshCommand } from "./commands/ssh";
 import { testCommand } from "./commands/test";
 import { vmCommand } from "./commands/vm";
@@ -23,6 +24,7 @@ const commands = [
   cpCommand,
   imageCommand,
   gcCommand,
+  quotaCommand,
   doctorCommand,
 ];
 

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { basename, resolve } from "node:path";
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { devices, targets } from "../lib/run-request";
 import { profiles } from "../stacks/name";
+import { defaultProfile } from "./chosen-backend";
 import { settingDefinitions, settingKeys, type SettingKey } from "../stacks/setting-definitions";
-import { backends, keepPolicies } from "../stacks/settings";
+import { backends, isolations, keepPolicies } from "../stacks/settings";
 
 /** What the flags below give, by the names that commander makes of them. */
 export interface SettingFlags {
@@ -16,12 +17,17 @@ export interface SettingFlags {
   image?: string;
   imageVersion?: string;
   start?: string;
+  isolate?: string;
+  jobs?: string;
   ttl?: string;
   timeout?: string;
   keep?: string;
   branch?: string;
   kkmSource?: string;
   directory?: string[];
+  size?: string;
+  spot?: boolean;
+  maxCost?: string;
   env?: Record<string, string>;
   set?: Record<string, string>;
 }
@@ -34,16 +40,29 @@ const direct = {
   image: ["--image <name[@version]>", settingDefinitions.image.meaning],
   imageVersion: ["--image-version <tag>", settingDefinitions.imageVersion.meaning],
   start: ["--start <how>", "how the machine starts: auto, cold (boots), warm (a clone of a booted one)"],
+  isolate: ["--isolate <what>", `what has a machine to itself: ${isolations.join(", ")}`],
+  jobs: ["-j, --jobs <n>", settingDefinitions.jobs.meaning],
   ttl: ["--ttl <time>", settingDefinitions.ttl.meaning],
   timeout: ["--timeout <time>", settingDefinitions.timeout.meaning],
   keep: ["--keep <policy>", `keep the machine afterwards: ${keepPolicies.join(", ")}`],
   branch: ["--branch <name>", settingDefinitions.branch.meaning],
   kkmSource: ["--kkm-source <dir or url>", settingDefinitions.kkmSource.meaning],
+  size: ["--size <name>", settingDefinitions.size.meaning],
+  spot: ["--spot", settingDefinitions.spot.meaning],
+  maxCostUsd: ["--max-cost <usd>", settingDefinitions.maxCostUsd.meaning],
 } as const satisfies Partial<Record<SettingKey, readonly [string, string]>>;
 type DirectKey = keyof typeof direct;
 
 /** Flags of settings of the machine itself: every verb that makes one has them. */
-export const machineFlags = ["backend", "image", "start", "ttl"] as const satisfies readonly DirectKey[];
+export const machineFlags = [
+  "backend",
+  "image",
+  "start",
+  "ttl",
+  "size",
+  "spot",
+  "maxCostUsd",
+] as const satisfies readonly DirectKey[];
 /** Flags of settings of a run. */
 export const runFlags = [
   "target",
@@ -51,6 +70,8 @@ export const runFlags = [
   "imageVersion",
   "timeout",
   "keep",
+  "isolate",
+  "jobs",
   "branch",
   "kkmSource",
 ] as const satisfies readonly DirectKey[];
@@ -75,7 +96,7 @@ export const collect = (value: string, all: string[] = []): string[] => [...all,
  */
 export function addSettingFlags(command: Command, kind: string, idOrigin: string, keys: readonly DirectKey[]): Command {
   command
-    .option("--profile <name>", `settings to start from: ${profiles.join(", ")}`, process.env["CI"] ? "ci" : "dev")
+    .option("--profile <name>", `settings to start from: ${profiles.join(", ")}`, defaultProfile())
     .option("--id <id>", `names the stack ${kind}-<profile>-<id> (default: ${idOrigin})`);
   for (const key of keys) {
     const [flag, meaning] = direct[key];
@@ -98,11 +119,14 @@ export function newId(about: string): string {
 const resolveDirectory = (source: string) =>
   /^([a-z+]+:\/\/|[\w.-]+@[\w.-]+:)/.test(source) ? source : resolve(source);
 
+/** Name that commander gives the value of a setting's flag. */
+const nameOf = (key: DirectKey) => new Option(direct[key][0]).attributeName() as keyof SettingFlags;
+
 /** The stack's configuration that the flags ask for. */
 export function configurationOf(flags: SettingFlags): Record<string, unknown> {
-  const keys = Object.keys(direct) as DirectKey[];
+  const given = (Object.keys(direct) as DirectKey[]).map((key) => [key, flags[nameOf(key)]] as const);
   return {
-    ...Object.fromEntries(keys.flatMap((key) => (flags[key] === undefined ? [] : [[key, flags[key]]]))),
+    ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
     ...(flags.kkmSource === undefined ? {} : { kkmSource: resolveDirectory(flags.kkmSource) }),
     ...(flags.directory ? { directories: flags.directory } : {}),
     ...(flags.env ? { environment: flags.env } : {}),

@@ -2,7 +2,7 @@ import { messageOf, UserError } from "../lib/errors";
 import { accessTo, type MachineAccess } from "./machine-access";
 import { openContext, type CliContext } from "./context";
 import { matchStack } from "./find-stack";
-import { allMachines } from "./stack-machines";
+import { machinesToMatch } from "./stack-machines";
 import { listStacks } from "./stack-state";
 import { openEngine, type Engine } from "./workspace";
 
@@ -19,8 +19,8 @@ export interface NamedStack {
 /** @throws UserError when it is none or not only one */
 export async function openNamedStack(given: string): Promise<NamedStack> {
   const context = openContext();
-  const engine = await openEngine(context);
-  const machines = (await allMachines()).map(({ machine }) => machine);
+  const engine = openEngine(context);
+  const machines = (await machinesToMatch(context, given)).map(({ machine }) => machine);
   // The whole name needs no question to the engine.
   if (machines.some(({ stack }) => stack === given)) return { context, engine, stack: given };
   return { context, engine, stack: matchStack(given, await listStacks(context, engine), machines) };

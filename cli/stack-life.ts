@@ -3,9 +3,7 @@ import { messageOf } from "../lib/errors";
 import type { CliContext } from "./context";
 import { removeConfiguration, type Engine, openStack } from "./workspace";
 import { releaseDeadLocks } from "./engine-locks";
-
-/** What the engine says when another process is at work on the stack, or one that was killed has been. */
-export const isLocked = (error: unknown): boolean => /currently locked by/.test(messageOf(error));
+import { removeUnknownMachines } from "./unknown-machines";
 
 /** Removes everything of a stack, and the stack. */
 export async function destroyStack(context: CliContext, stack: Stack): Promise<void> {
@@ -13,11 +11,18 @@ export async function destroyStack(context: CliContext, stack: Stack): Promise<v
   removeConfiguration(context.root, stack.name);
 }
 
+/** The same for one that may not have been made as its state says. */
+export async function destroyHalfMade(context: CliContext, engine: Engine, stack: Stack): Promise<void> {
+  await removeUnknownMachines(context, engine, stack.name);
+  await destroyStack(context, stack);
+}
+
 /**
  * Removes a stack whose command was killed: its lock, its resources, and the stack.
  * @returns false: there is no such stack
  */
 export async function destroyAbandoned(context: CliContext, engine: Engine, name: string): Promise<boolean> {
+  releaseDeadLocks(context, engine, name);
   let stack: Stack;
   try {
     stack = await openStack(context, engine, name, "select");
@@ -26,7 +31,6 @@ export async function destroyAbandoned(context: CliContext, engine: Engine, name
     removeConfiguration(context.root, name);
     return false;
   }
-  await releaseDeadLocks(context, engine, stack);
-  await destroyStack(context, stack);
+  await destroyHalfMade(context, engine, stack);
   return true;
 }

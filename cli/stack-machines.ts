@@ -1,6 +1,10 @@
 import type { Facets, MachineSummary } from "../components/backends/backend";
-import { loadFacets } from "../components/backends/registry";
+import { isAlwaysThere } from "../components/backends/load";
+import { ExitCode, UserError } from "../lib/errors";
 import { backends, type BackendName } from "../stacks/settings";
+import type { CliContext } from "./context";
+import { askPlaces, openPlaces, unreachableText, type OpenedPlaces, type OpenPlace, type Unreachable } from "./places";
+import { backendOfStack } from "./stack-settings";
 import { ownBackendHash } from "./stack-state";
 import type { Engine } from "./workspace";
 
@@ -11,30 +15,87 @@ export interface FoundMachine {
   readonly machine: MachineSummary;
 }
 
-/** Every machine of every backend. */
-export async function allMachines(): Promise<FoundMachine[]> {
-  const found = await Promise.all(
-    backends.map(async (backend) => {
-      const facets = await loadFacets(backend);
-      return (await facets.inventory.list()).map((machine) => ({ backend, facets, machine }));
-    }),
-  );
-  return found.flat();
+async function machinesAt({ backend, facets }: OpenPlace): Promise<FoundMachine[]> {
+  return (await facets.inventory.list()).map((machine) => ({ backend, facets, machine }));
+}
+
+/** The same machine is seen twice where two configurations show the same part of an account. */
+export function uniqueMachines(found: readonly FoundMachine[]): FoundMachine[] {
+  const byId = new Map(found.toReversed().map((one) => [`${one.backend}:${one.machine.id}`, one]));
+  return found.filter((one) => byId.get(`${one.backend}:${one.machine.id}`) === one);
+}
+
+/** The machines at these places, and what could not be asked. */
+export async function machinesAtAll(
+  opened: OpenedPlaces,
+): Promise<{ machines: FoundMachine[]; unreachable: Unreachable[] }> {
+  const { found, unreachable } = await askPlaces(opened, machinesAt);
+  return { machines: uniqueMachines(found), unreachable };
+}
+
+/**
+ * Every machine of every configured backend; one that does not answer is a warning.
+ * @param wanted only these backends. @default all
+ */
+export async function allMachines(context: CliContext, wanted?: readonly BackendName[]): Promise<FoundMachine[]> {
+  const { machines, unreachable } = await machinesAtAll(await openPlaces(context, wanted));
+  for (const one of unreachable) context.terminal.warn(`${unreachableText(one)}: its machines are not known`);
+  return machines;
+}
+
+/** Where machines of a stack can be: the places of its own backend, where its settings say which that is. */
+export async function placesOf(context: CliContext, stack: string): Promise<OpenedPlaces> {
+  const backend = backendOfStack(context, stack);
+  return openPlaces(context, backend && [backend]);
+}
+
+/**
+ * The machines at these places, whoever's they are.
+ * @throws UserError when one of them does not answer, unless a machine of the stack is at another: a machine must not
+ *   be taken for gone because nobody says that it is there
+ */
+export async function machinesNear(opened: OpenedPlaces, stack: string): Promise<FoundMachine[]> {
+  const { machines, unreachable } = await machinesAtAll(opened);
+  const [first] = unreachable;
+  if (!first || machines.some(({ machine }) => machine.stack === stack)) return machines;
+  throw new UserError(unreachableText(first), `kmvm doctor --backend ${first.backend}`, ExitCode.Infrastructure);
 }
 
 /**
  * The machines of a stack of our own state. One that carries no hash was made where the state's URL was not told: its
  * stack's name must do.
  */
-export async function machinesOf(engine: Engine, stack: string): Promise<FoundMachine[]> {
+export async function machinesOf(
+  context: CliContext,
+  engine: Engine,
+  stack: string,
+  opened?: OpenedPlaces,
+): Promise<FoundMachine[]> {
   const hashes = [ownBackendHash(engine), ""];
-  return (await allMachines()).filter(({ machine }) => machine.stack === stack && hashes.includes(machine.backendHash));
+  const near = await machinesNear(opened ?? (await placesOf(context, stack)), stack);
+  return near.filter(({ machine }) => machine.stack === stack && hashes.includes(machine.backendHash));
 }
 
 /** Whether a whole machine of the stack is there; one that was stopped is started again. */
-export async function wakeMachine(engine: Engine, stack: string): Promise<boolean> {
-  const [found] = await machinesOf(engine, stack);
+export async function wakeMachine(context: CliContext, engine: Engine, stack: string): Promise<boolean> {
+  const [found] = await machinesOf(context, engine, stack);
   if (!found || found.machine.state === "half-made") return false;
   if (found.machine.state === "stopped") await found.facets.power.start(found.machine.id);
   return true;
+}
+
+/**
+ * All machines, as far as they need be asked for to find one of this stack's or machine's name: those of this host, and
+ * only where none of them is meant, those of the clouds.
+ */
+export async function machinesToMatch(context: CliContext, given: string): Promise<FoundMachine[]> {
+  const here = await allMachines(context, backends.filter(isAlwaysThere));
+  if (here.some(({ machine }) => machine.stack === given)) return here;
+  return [
+    ...here,
+    ...(await allMachines(
+      context,
+      backends.filter((name) => !isAlwaysThere(name)),
+    )),
+  ];
 }

@@ -1,8 +1,9 @@
 import { UserError } from "../lib/errors";
 import { parseStackName, type StackName } from "../stacks/name";
-import { settingsOf } from "../stacks/program";
-import type { Settings } from "../stacks/settings";
+import { parsedSettings, settingsOf } from "../stacks/program";
+import type { BackendName, Settings } from "../stacks/settings";
 import type { CliContext } from "./context";
+import { readConfiguration } from "./workspace";
 
 /** The engine's configuration holds texts. */
 export function asTexts(configuration: Record<string, unknown>): Record<string, string> {
@@ -43,4 +44,15 @@ export async function checkedSettings(
     failures.map(({ message }) => message).join("\n"),
     others.length > 0 ? "nothing was created" : first?.hint,
   );
+}
+
+/** The backend of a stack by its settings as they are now; undefined where they are wrong or it has no profile. */
+export function backendOfStack(context: CliContext, stack: string): BackendName | undefined {
+  try {
+    const configuration = asTexts(readConfiguration(context.root, stack));
+    return parsedSettings(parseStackName(stack), configuration, context.environment).settings?.backend;
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
 }

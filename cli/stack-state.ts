@@ -13,10 +13,13 @@ const resourceSchema = z.object({
   outputs: z.record(z.string(), z.unknown()).optional(),
 });
 const exportSchema = z.object({
-  deployment: z.object({
-    resources: z.array(resourceSchema).optional(),
-    pending_operations: z.array(z.object({ resource: resourceSchema, type: z.string() })).optional(),
-  }),
+  /** null: nothing was done with the stack yet. */
+  deployment: z
+    .object({
+      resources: z.array(resourceSchema).optional(),
+      pending_operations: z.array(z.object({ resource: resourceSchema, type: z.string() })).optional(),
+    })
+    .nullable(),
 });
 
 export interface StackState {
@@ -58,6 +61,15 @@ export async function listStacks(context: CliContext, engine: Engine): Promise<s
   return rows.map(({ name }) => name.split("/").at(-1) ?? name);
 }
 
+/** What `pulumi stack export` says. Pure. */
+export function stateIn(exported: string): StackState {
+  const { deployment } = exportSchema.parse(JSON.parse(exported));
+  return {
+    resources: deployment?.resources ?? [],
+    pending: (deployment?.pending_operations ?? []).map(({ type, resource }) => `${type} ${resource.type}`),
+  };
+}
+
 /**
  * @param secrets whether secret outputs are shown in clear
  * @throws what matches `missingStack`
@@ -69,9 +81,5 @@ export async function readState(
   secrets: "hidden" | "shown",
 ): Promise<StackState> {
   const args = ["stack", "export", "--stack", stack, ...(secrets === "shown" ? ["--show-secrets"] : [])];
-  const { deployment } = exportSchema.parse(JSON.parse(await ask(context, engine, args)));
-  return {
-    resources: deployment.resources ?? [],
-    pending: (deployment.pending_operations ?? []).map(({ type, resource }) => `${type} ${resource.type}`),
-  };
+  return stateIn(await ask(context, engine, args));
 }

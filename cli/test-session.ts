@@ -1,16 +1,19 @@
 import type { Stack } from "@pulumi/pulumi/automation";
+import type { MachineSummary } from "../components/backends/backend";
 import { ExitCode, messageOf, UserError } from "../lib/errors";
 import { exitCodeOf, type RunResult } from "../lib/run-result";
 import type { KeepPolicy, Settings } from "../stacks/settings";
 import type { CliContext } from "./context";
-import { engineView } from "./engine-view";
+import { chargedFor, showActual, showEstimate } from "./cost";
 import { followNextLog, readResult, requestCancel, withdrawCancel } from "./evidence";
+import { showExplanation } from "./explain";
 import { handleInterrupts, type Interrupt } from "./interrupt";
 import { prepareStack } from "./kept-stack";
 import { releaseLease, takeLease } from "./lease";
 import { linePrinter } from "./line-printer";
 import { showEngineFailure, showKept, showResult } from "./report";
-import { destroyStack } from "./stack-life";
+import { showRefused, updateOnce, updateSomewhere, type Update } from "./somewhere";
+import { destroyHalfMade, destroyStack } from "./stack-life";
 import { machinesOf } from "./stack-machines";
 import { checkedSettings } from "./stack-settings";
 import { openEngine, readConfiguration, type Engine } from "./workspace";
@@ -24,33 +27,24 @@ const keeps: Record<KeepPolicy, (result: RunResult | undefined) => boolean> = {
   always: () => true,
 };
 
-interface Update {
+interface RunUpdate extends Update {
   /** Absent: the run did not get as far as a verdict. */
   readonly result: RunResult | undefined;
-  /** What the engine and its plugins called errors. */
-  readonly errors: readonly string[];
-  readonly failure: unknown;
 }
 
 /** Updates the stack, which runs the tests, and shows their log. */
-async function update(context: CliContext, stack: Stack, signal: AbortSignal): Promise<Update> {
-  const view = engineView(context.terminal);
+async function update(context: CliContext, stack: Stack, signal: AbortSignal): Promise<RunUpdate> {
   const lines = linePrinter((line) => {
     context.terminal.line(line);
   });
   const log = followNextLog(context.root, stack.name, (chunk) => {
     lines.write(chunk);
   });
-  let failure: unknown;
-  try {
-    await stack.up({ onEvent: view.onEvent, signal, suppressOutputs: true });
-  } catch (error) {
-    failure = error;
-  }
+  const update = await updateOnce(context, stack, signal);
   await log.finish();
   lines.end();
   const folder = log.folder();
-  return { result: folder === undefined ? undefined : readResult(folder), errors: view.errors, failure };
+  return { ...update, result: folder === undefined ? undefined : readResult(folder) };
 }
 
 interface Outcome {
@@ -60,10 +54,18 @@ interface Outcome {
 }
 
 /** Removes the stack. A failure to do so never hides the verdict. */
-async function removeStack(context: CliContext, stack: Stack, code: ExitCode): Promise<Outcome> {
+async function removeStack(
+  context: CliContext,
+  engine: Engine,
+  stack: Stack,
+  result: RunResult | undefined,
+  code: ExitCode,
+): Promise<Outcome> {
   const started = Date.now();
   try {
-    await destroyStack(context, stack);
+    // A run that has ended, well or not, had a whole stack.
+    if (result) await destroyStack(context, stack);
+    else await destroyHalfMade(context, engine, stack);
   } catch (error) {
     context.terminal.warn(`could not be removed: ${messageOf(error)}\n${removeByHand}`);
     return { code: code === ExitCode.Pass ? ExitCode.NotCleanedUp : code, left: true };
@@ -72,26 +74,61 @@ async function removeStack(context: CliContext, stack: Stack, code: ExitCode): P
   return { code };
 }
 
+/** The machine after the run. That nobody tells is no reason to leave it to itself, nor to remove what is to be kept. */
+async function machineLeft(
+  context: CliContext,
+  engine: Engine,
+  stack: string,
+): Promise<{ readonly machine: MachineSummary | undefined; readonly isGone: boolean }> {
+  try {
+    const [found] = await machinesOf(context, engine, stack);
+    return { machine: found?.machine, isGone: found === undefined };
+  } catch (error) {
+    context.terminal.warn(messageOf(error));
+    return { machine: undefined, isGone: false };
+  }
+}
+
 async function session(
   context: CliContext,
-  settings: Settings,
+  asked: Settings,
   configuration: Record<string, unknown>,
   abandoned: boolean,
-  opening: Promise<Engine>,
+  engine: Engine,
   interrupt: Interrupt,
 ): Promise<Outcome> {
   const { terminal } = context;
-  const { stack: name, directories, device, keep } = settings;
+  const { stack: name, directories, device, keep } = asked;
   terminal.line(`${terminal.colors.bold(name.full)}: ${directories.join(" ")} on ${device}`);
-  const engine = await opening;
-  const stack = await prepareStack(context, engine, settings, configuration, abandoned);
-  const { result, errors, failure } = await update(context, stack, interrupt.signal);
-  if (result) showResult(terminal, result);
-  else if (!interrupt.signal.aborted) showEngineFailure(terminal, errors, failure);
-  const withoutResult = interrupt.signal.aborted ? ExitCode.Interrupted : ExitCode.Infrastructure;
-  const code = result ? exitCodeOf[result.verdict] : withoutResult;
-  const [found] = await machinesOf(engine, name.full);
-  if (!found || !keeps[keep](result)) return removeStack(context, stack, code);
+  await showEstimate(context, asked);
+  const stack = await prepareStack(context, engine, asked, configuration, abandoned);
+  const { signal } = interrupt;
+  const placed = await updateSomewhere(
+    context,
+    stack,
+    signal,
+    () => update(context, stack, signal),
+    ({ result }) => result !== undefined,
+  );
+  const { update: last, settings, refused } = placed;
+  const { result, errors, failure } = last;
+  let code = interrupt.signal.aborted ? ExitCode.Interrupted : ExitCode.Infrastructure;
+  if (result) {
+    showResult(terminal, result);
+    code = exitCodeOf[result.verdict];
+  } else if (!interrupt.signal.aborted) {
+    showEngineFailure(terminal, errors, failure);
+    showRefused(terminal, refused);
+    code = await showExplanation(terminal, settings, errors, failure);
+  }
+  const found = await machineLeft(context, engine, name.full);
+  const charged = await chargedFor(context, engine, settings, found.machine);
+  if (found.isGone || !keeps[keep](result)) {
+    const outcome = await removeStack(context, engine, stack, result, code);
+    if (charged) showActual(context, charged, outcome.left ? "so far" : "cost");
+    return outcome;
+  }
+  if (charged) showActual(context, charged, "so far");
   showKept(terminal, name, found.machine);
   return { code };
 }
@@ -107,13 +144,11 @@ export async function runTest(
   configuration: Record<string, unknown>,
 ): Promise<ExitCode> {
   const { terminal, root } = context;
-  // Both take their time; what is wrong with the settings is told first.
-  const opening = openEngine(context);
-  opening.catch(() => undefined);
   const { settings } = await checkedSettings(context, stackName, {
     ...readConfiguration(root, stackName),
     ...configuration,
   });
+  const engine = openEngine(context);
   const abandoned = await takeLease(
     root,
     stackName,
@@ -132,7 +167,7 @@ export async function runTest(
   let left = false;
   try {
     withdrawCancel(root, stackName);
-    const outcome = await session(context, settings, configuration, abandoned !== undefined, opening, interrupt);
+    const outcome = await session(context, settings, configuration, abandoned !== undefined, engine, interrupt);
     left = outcome.left ?? false;
     return outcome.code;
   } catch (error) {

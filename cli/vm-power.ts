@@ -3,11 +3,11 @@ import { isHeld, leavesHalfDone, readLease, releaseLease, takeLease } from "./le
 import { accessTo } from "./machine-access";
 import type { NamedStack } from "./stack-argument";
 import { destroyAbandoned } from "./stack-life";
-import { machinesOf, type FoundMachine } from "./stack-machines";
+import { machinesOf, placesOf, type FoundMachine } from "./stack-machines";
 import { waitUntilReady } from "./machine-ready";
 
 async function machineOf(named: NamedStack): Promise<FoundMachine> {
-  const [found] = await machinesOf(named.engine, named.stack);
+  const [found] = await machinesOf(named.context, named.engine, named.stack);
   if (found) return found;
   throw new UserError(`there is no machine of stack ${named.stack}`, "see `kmvm ls`");
 }
@@ -85,9 +85,11 @@ export async function vmReset(named: NamedStack): Promise<void> {
 export async function vmDelete(named: NamedStack): Promise<ExitCode> {
   const { context, engine, stack } = named;
   return leased(named, "delete", async () => {
+    // Before the stack's own settings, which may be the only ones that say where its machine is, go with it.
+    const places = await placesOf(context, stack);
     const existed = await destroyAbandoned(context, engine, stack);
     // What no state knows, after a kill in the middle of making it.
-    const left = await machinesOf(engine, stack);
+    const left = await machinesOf(context, engine, stack, places);
     const failures: string[] = [];
     for (const { facets, machine } of left)
       try {

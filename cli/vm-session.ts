@@ -2,13 +2,15 @@ import type { Stack } from "@pulumi/pulumi/automation";
 import { ExitCode, messageOf, UserError } from "../lib/errors";
 import type { Settings } from "../stacks/settings";
 import type { CliContext } from "./context";
-import { engineView } from "./engine-view";
+import { showEstimate } from "./cost";
+import { showExplanation } from "./explain";
 import { handleInterrupts, type Interrupt } from "./interrupt";
 import { freshStack } from "./kept-stack";
 import { releaseLease, takeLease } from "./lease";
 import { accessTo, type MachineAccess } from "./machine-access";
 import { showEngineFailure } from "./report";
-import { destroyStack } from "./stack-life";
+import { showRefused, updateOnce, updateSomewhere } from "./somewhere";
+import { destroyHalfMade, destroyStack } from "./stack-life";
 import { wakeMachine } from "./stack-machines";
 import { checkedSettings } from "./stack-settings";
 import { waitUntilReady } from "./machine-ready";
@@ -27,16 +29,19 @@ function showAccess(context: CliContext, stack: string, access: MachineAccess, j
 }
 
 /** Updates the stack. What it made is removed when it fails: without keys in the state nobody gets into it. */
-async function make(context: CliContext, stack: Stack, signal: AbortSignal): Promise<ExitCode> {
-  const view = engineView(context.terminal);
-  try {
-    await stack.up({ onEvent: view.onEvent, signal, suppressOutputs: true });
-    return ExitCode.Pass;
-  } catch (error) {
-    if (!signal.aborted) showEngineFailure(context.terminal, view.errors, error, "the machine was not made");
-    await destroyStack(context, stack);
-    return signal.aborted ? ExitCode.Interrupted : ExitCode.Infrastructure;
+async function make(context: CliContext, engine: Engine, stack: Stack, signal: AbortSignal): Promise<ExitCode> {
+  const update = () => updateOnce(context, stack, signal);
+  const placed = await updateSomewhere(context, stack, signal, update);
+  const { errors, failure } = placed.update;
+  if (failure === undefined) return ExitCode.Pass;
+  let code = ExitCode.Interrupted;
+  if (!signal.aborted) {
+    showEngineFailure(context.terminal, errors, failure, "the machine was not made");
+    showRefused(context.terminal, placed.refused);
+    code = await showExplanation(context.terminal, placed.settings, errors, failure);
   }
+  await destroyHalfMade(context, engine, stack);
+  return code;
 }
 
 async function prepare(
@@ -48,7 +53,8 @@ async function prepare(
 ): Promise<Stack> {
   const name = settings.stack.full;
   const known = Object.keys(readConfiguration(context.root, name)).length > 0;
-  if (known && !abandoned && (await wakeMachine(engine, name))) return openStack(context, engine, name, "select");
+  if (known && !abandoned && (await wakeMachine(context, engine, name)))
+    return openStack(context, engine, name, "select");
   const remains = abandoned ? "abandoned" : known ? "machine gone" : undefined;
   // Never empty, so that a later command knows the stack by its file.
   return freshStack(context, engine, name, { backend: settings.backend, ...configuration }, remains);
@@ -64,9 +70,10 @@ async function session(
   const { terminal } = context;
   const name = settings.stack.full;
   terminal.line(terminal.colors.bold(name));
-  const engine = await openEngine(context);
+  await showEstimate(context, settings);
+  const engine = openEngine(context);
   const stack = await prepare(context, engine, settings, configuration, options.abandoned);
-  const code = await make(context, stack, interrupt.signal);
+  const code = await make(context, engine, stack, interrupt.signal);
   if (code !== ExitCode.Pass) return code;
   const access = await accessTo(context, engine, name);
   terminal.status("waiting for ssh");

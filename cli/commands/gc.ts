@@ -2,9 +2,10 @@ import { Command } from "commander";
 import { ExitCode, messageOf } from "../../lib/errors";
 import { openContext, type CliContext } from "../context";
 import { perform } from "../gc-actions";
-import { gatherFacts } from "../gc-gather";
+import { gatherFacts, type PowersOver } from "../gc-gather";
 import { readMarks, sortByMark, writeMarks } from "../gc-marks";
 import { planGc, type Finding, type Note } from "../gc-plan";
+import type { Unreachable } from "../places";
 import { openEngine, type Engine } from "../workspace";
 
 interface GcFlags {
@@ -22,14 +23,25 @@ interface Handled {
   readonly error?: string;
 }
 
-async function remove(context: CliContext, engine: Engine, { what, why, action }: Finding): Promise<Handled> {
+async function remove(
+  context: CliContext,
+  engine: Engine,
+  powers: PowersOver,
+  { what, why, action }: Finding,
+): Promise<Handled> {
   try {
-    await perform(action, context, engine);
+    await perform(action, context, engine, powers);
     return { what, why, outcome: "removed" };
   } catch (error) {
     return { what, why, outcome: "could not be removed", error: messageOf(error) };
   }
 }
+
+/** Whatever is left at a place that does not answer stays there until a later pass. */
+const unseen = ({ backend, from, why }: Unreachable): Note => ({
+  what: `backend ${backend}, settings in ${from}`,
+  why: `could not be looked at: ${why}`,
+});
 
 /** Removing one thing can bring another to light: a stack's end the machine that it did not know. */
 const rounds = 3;
@@ -47,7 +59,9 @@ async function collect(
   };
   const failed = new Set<string>();
   for (let round = 1; ; round++) {
-    const { findings, notes } = planGc(await gatherFacts(context, engine), Date.now());
+    const { facts, powers, unreachable } = await gatherFacts(context, engine);
+    const { findings, notes: suspicious } = planGc(facts, Date.now());
+    const notes = [...suspicious, ...unreachable.map(unseen)];
     const sorted = sortByMark(findings, readMarks(context.root), Date.now());
     writeMarks(context.root, sorted.marks);
     const due = (flags.now ? findings : sorted.due).filter(({ key }) => !failed.has(key));
@@ -57,7 +71,7 @@ async function collect(
       return { handled, notes };
     }
     for (const finding of due) {
-      const result = await remove(context, engine, finding);
+      const result = await remove(context, engine, powers, finding);
       if (result.outcome !== "removed") failed.add(finding.key);
       put(result);
     }
@@ -91,7 +105,7 @@ export function gcCommand(): Command {
     .addHelpText("after", "\nExit: 0, or 4 when something could not be removed.")
     .action(async (flags: GcFlags) => {
       const context = openContext();
-      const engine = await openEngine(context);
+      const engine = openEngine(context);
       const showing = (one: Handled) => {
         if (!flags.json) show(context, one);
       };

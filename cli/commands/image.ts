@@ -13,11 +13,14 @@ import {
 } from "../../provider/images/store";
 import type { Progress } from "../../provider/images/progress";
 import { warmImage } from "../../provider/images/warm";
+import { UserError } from "../../lib/errors";
+import { addBackendFlags, chooseBackend, defaultProfile, profileSettings, type BackendFlags } from "../chosen-backend";
 import { openContext, type CliContext } from "../context";
 import { imageLines } from "../image-rows";
 import { handleInterrupts } from "../interrupt";
 import { interrupted } from "../interrupted";
-import { checkedSettings } from "../stack-settings";
+import { publish, type PublishFlags } from "../publish";
+import { imagesOf, promotePublished, publishedLines, prunePublished, rollbackPublished } from "../published-images";
 
 const defaultImage = "L0-base";
 
@@ -40,8 +43,7 @@ interface BuildFlags {
 
 /** Makes what machines of the usual size start from. */
 async function makeWarm(context: CliContext, image: StoredVersion, progress: Progress): Promise<void> {
-  const profile = process.env["CI"] ? "ci" : "dev";
-  const { settings } = await checkedSettings(context, `vm-${profile}-warm`, { image: image.name });
+  const settings = await profileSettings(context, { profile: defaultProfile() }, { image: image.name });
   await warmImage(context.home, image, settings, { ...progress, again: true });
 }
 
@@ -82,9 +84,18 @@ function buildCommand(): Command {
 function lsCommand(): Command {
   return new Command("ls")
     .summary("list the versions of all images")
+    .addArgument(new Argument("[name]", "with --backend: name of the image").default(defaultImage))
     .option("--json", "print them as JSON")
-    .action(async ({ json }: { json?: boolean }) => {
-      const { home, terminal } = openContext();
+    .action(async (name: string, { json, ...flags }: Partial<BackendFlags> & { json?: boolean }) => {
+      const context = openContext();
+      const { home, terminal } = context;
+      if (isElsewhere(flags)) {
+        const versions = await imagesOf(await chooseBackend(context, flags)).list(name);
+        if (json) terminal.print(JSON.stringify(versions, undefined, 2));
+        else if (versions.length === 0) terminal.line(`${name} is not there; kmvm image publish brings it`);
+        else for (const line of publishedLines(name, versions)) terminal.print(line);
+        return;
+      }
       const names = await imageNames(home);
       const versions = (await Promise.all(names.map((name) => listVersions(home, name)))).flat();
       if (json) terminal.print(JSON.stringify(versions.map(withoutPackages), undefined, 2));
@@ -119,8 +130,17 @@ function promoteCommand(): Command {
   return new Command("promote")
     .summary("make a version the one that new machines get")
     .addArgument(new Argument("<image>", "<name>@<version>; see kmvm image ls"))
-    .action(async (reference: string) => {
-      const { home, terminal } = openContext();
+    .action(async (reference: string, flags: BackendFlags) => {
+      const context = openContext();
+      const { home, terminal } = context;
+      if (isElsewhere(flags)) {
+        const [name = "", version] = reference.split("@");
+        if (version === undefined)
+          throw new UserError(`"${reference}" names no version`, "write <name>@<version>; see kmvm image ls --backend");
+        await promotePublished(imagesOf(await chooseBackend(context, flags)), name, version);
+        terminal.print(reference);
+        return;
+      }
       const { name, version, smokedAt } = await resolveImage(home, reference);
       if (smokedAt === undefined) terminal.warn(`${name}@${version} has never passed its smoke test: kmvm image smoke`);
       await promote(home, name, version);
@@ -132,9 +152,12 @@ function rollbackCommand(): Command {
   return new Command("rollback")
     .summary("promote again what was promoted before")
     .addArgument(nameArgument())
-    .action(async (name: string) => {
-      const { home, terminal } = openContext();
-      terminal.print(`${name}@${await rollback(home, name)}`);
+    .action(async (name: string, flags: BackendFlags) => {
+      const context = openContext();
+      const version = isElsewhere(flags)
+        ? await rollbackPublished(imagesOf(await chooseBackend(context, flags)), name)
+        : await rollback(context.home, name);
+      context.terminal.print(`${name}@${version}`);
     });
 }
 
@@ -144,9 +167,12 @@ function pruneCommand(): Command {
     .description("Never removes the promoted version, nor the one before it, nor one that a machine uses.")
     .addArgument(nameArgument())
     .option("--keep <n>", "versions to keep beside those", count, defaultKeep)
-    .action(async (name: string, { keep }: { keep: number }) => {
-      const { home, terminal } = openContext();
-      for (const removed of await prune(home, name, keep)) terminal.print(removed);
+    .action(async (name: string, { keep, ...flags }: BackendFlags & { keep: number }) => {
+      const context = openContext();
+      const removed = isElsewhere(flags)
+        ? await prunePublished(imagesOf(await chooseBackend(context, flags)), name, keep)
+        : await prune(context.home, name, keep);
+      for (const one of removed) context.terminal.print(one);
     });
 }
 
@@ -165,12 +191,36 @@ async function interruptible(work: (signal: AbortSignal) => Promise<void>): Prom
   }
 }
 
+function publishCommand(): Command {
+  return (
+    addBackendFlags(new Command("publish"), "that of the profile")
+      .summary("bring the image to a cloud, test it there and promote it")
+      // The one that a stack publishes: stacks/l0.ts.
+      .addArgument(nameArgument().choices([defaultImage]))
+      .description(
+        `Brings ${defaultImage} as its recipe makes it to a cloud as a new version, runs tests on a machine of it, makes it ` +
+          "the promoted one and removes old versions.\n" +
+          "Whatever fails, the promoted version stays the one it was, and the same command goes on where it ended.",
+      )
+      .option("--no-test", "promote without a run of tests on it")
+      .option("--no-promote", "leave it as a candidate")
+      .option("--keep <n>", "versions to keep beside those in use", count, defaultKeep)
+      .action(async (name: string, flags: PublishFlags) => {
+        process.exitCode = await publish(openContext(), name, flags);
+      })
+  );
+}
+
+/** Whether a verb is about images that were published, not about those of the local store. */
+const isElsewhere = (flags: Partial<BackendFlags>): flags is BackendFlags => flags.backend !== undefined;
+
 /** `kmvm image`: the store of base images. */
 export function imageCommand(): Command {
   const image = new Command("image")
     .summary("build, list, test, promote and remove base images")
     .description("Base images: immutable versions, and a pointer to the promoted one, which new machines get.");
-  for (const command of [buildCommand, lsCommand, smokeCommand, promoteCommand, rollbackCommand, pruneCommand])
-    image.addCommand(command());
+  for (const command of [buildCommand, smokeCommand, publishCommand]) image.addCommand(command());
+  for (const command of [lsCommand, promoteCommand, rollbackCommand, pruneCommand])
+    image.addCommand(addBackendFlags(command(), "the local store"));
   return image;
 }

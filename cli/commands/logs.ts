@@ -6,7 +6,7 @@ import { openContext, type CliContext } from "../context";
 import { matchStack } from "../find-stack";
 import { chosenRun, showConsole, showTestLog, stacksWithEvidence } from "../shown-log";
 import { stackHelp } from "../stack-argument";
-import { allMachines } from "../stack-machines";
+import { machinesToMatch } from "../stack-machines";
 
 interface LogFlags {
   follow?: boolean;
@@ -25,7 +25,7 @@ async function savedConsole(folder: string): Promise<string> {
 
 /** The machine's own console while there is one, else what a run brought home of it. */
 async function consoleLog(context: CliContext, stack: string, flags: LogFlags): Promise<void> {
-  const find = async () => (await allMachines()).find(({ machine }) => machine.stack === stack);
+  const find = async () => (await machinesToMatch(context, stack)).find(({ machine }) => machine.stack === stack);
   const found = flags.run === undefined ? await find() : undefined;
   if (!found) {
     const text = await savedConsole(chosenRun(context.root, stack, flags.run));
@@ -55,7 +55,7 @@ export function logsCommand(): Command {
     .option("--run <n>", "another run than the newest")
     .action(async (given: string, flags: LogFlags) => {
       const context = openContext();
-      const machines = (await allMachines()).map(({ machine }) => machine);
+      const machines = (await machinesToMatch(context, given)).map(({ machine }) => machine);
       const stack = matchStack(given, stacksWithEvidence(context.root), machines);
       if (flags.console) await consoleLog(context, stack, flags);
       else await showTestLog(context, stack, chosenRun(context.root, stack, flags.run), flags.follow ?? false);

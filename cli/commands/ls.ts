@@ -18,12 +18,12 @@ async function owners(context: CliContext, engine: Engine, found: readonly Found
 }
 
 async function listed(context: CliContext): Promise<ListedMachine[]> {
-  const found = await allMachines();
+  const found = await allMachines(context);
   if (found.length === 0) return [];
   let hash = "";
   let known: Set<string> | undefined;
   try {
-    const engine = await openEngine(context);
+    const engine = openEngine(context);
     hash = ownBackendHash(engine);
     known = await owners(context, engine, found);
   } catch (error) {

@@ -41,7 +41,7 @@ async function openForRemoval(given: string): Promise<NamedStack> {
     } catch (notAName) {
       if (notAName instanceof UserError && readLease(context.root, given) === undefined) throw error;
     }
-    return { context, engine: await openEngine(context), stack: given };
+    return { context, engine: openEngine(context), stack: given };
   }
 }
 

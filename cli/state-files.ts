@@ -1,0 +1,56 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { codeOf } from "../lib/errors";
+
+/**
+ * Stacks in the engine's file backend, looked up and made without starting the engine, whose `stack init` takes a third
+ * of a second: half of it for a key that it derives from the passphrase, and the stack's first update derives again.
+ */
+export interface StateFiles {
+  /** Makes a stack of which nothing is there yet, as `stack init` does first. One that is there stays as it is. */
+  create(stack: string): void;
+  /** @throws in the engine's words when there is no such stack */
+  select(stack: string): void;
+}
+
+/** The only layout that is known here. */
+const layout = "version: 1";
+
+/**
+ * The layout is that of pkg/backend/diy in pulumi/pulumi, each file an `apitype.VersionedCheckpoint`.
+ * @param url of the engine's states
+ * @returns undefined: they are elsewhere or laid out otherwise, so that the engine must be asked
+ */
+export function stateFiles(url: string, project: string): StateFiles | undefined {
+  if (!url.startsWith("file://")) return undefined;
+  const root = join(fileURLToPath(url), ".pulumi");
+  try {
+    if (readFileSync(join(root, "meta.yaml"), "utf8").trim() !== layout) return undefined;
+  } catch {
+    return undefined; // the engine's first command makes it
+  }
+  const folder = join(root, "stacks", project);
+  const fileOf = (stack: string) => join(folder, `${stack}.json`);
+  const isThere = (stack: string) => existsSync(fileOf(stack)) || existsSync(`${fileOf(stack)}.gz`);
+  return {
+    create: (stack) => {
+      if (isThere(stack)) return;
+      mkdirSync(folder, { recursive: true });
+      const temporary = join(folder, `.${randomUUID()}`);
+      const checkpoint = { version: 3, checkpoint: { stack: `organization/${project}/${stack}` } };
+      writeFileSync(temporary, JSON.stringify(checkpoint), { mode: 0o600 });
+      try {
+        linkSync(temporary, fileOf(stack));
+      } catch (error) {
+        if (codeOf(error) !== "EEXIST") throw error;
+      } finally {
+        rmSync(temporary, { force: true });
+      }
+    },
+    select: (stack) => {
+      if (!isThere(stack)) throw new Error(`no stack named '${stack}' found`);
+    },
+  };
+}
