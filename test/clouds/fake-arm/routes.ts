@@ -1,0 +1,66 @@
+import { computeRoutes } from "./compute";
+import { galleryRoutes } from "./galleries";
+import { groupRoutes } from "./groups";
+import { managementHost, type ArmRequest, type ArmResponse } from "./http";
+import type { ArmState } from "./state";
+import { storageRoutes } from "./storage";
+import { subscriptionRoutes } from "./subscription";
+
+export interface Route {
+  readonly method: string;
+  /** Of the whole path, without regard to case; groups are given to the answer. */
+  readonly path: RegExp;
+  /** Parameters that may be in the query, beside the API's version. */
+  readonly query?: readonly string[];
+  /** Host that it is on. @default the management one */
+  readonly host?: RegExp;
+  /** The action that the caller must be allowed; undefined: none, or not one of Resource Manager. */
+  readonly action?: string;
+  readonly answer: (request: ArmRequest, state: ArmState, parts: readonly string[], paging: Paging) => ArmResponse;
+}
+
+export interface Paging {
+  /** Items in a page. */
+  readonly pageSize: number;
+  /** Seconds that answers ask to wait. */
+  readonly retryAfter: number;
+}
+
+/** The end of an operation: by Location it is 202 until it is there, by Azure-AsyncOperation a body says how it stands. */
+const pollRoute: Route = {
+  method: "GET",
+  path: /^\/subscriptions\/[^/]+\/providers\/Fake\.Operations\/(results|states)\/(\d+)$/i,
+  answer(request, state, [kind = "", number], { retryAfter }) {
+    const answer = state.poll(Number(number));
+    if (answer === undefined) return { status: 404 };
+    const running = answer === "running";
+    const headers = { "retry-after": String(retryAfter) };
+    if (kind === "states") {
+      if (running) return { status: 200, headers, body: { status: "InProgress" } };
+      const failed = answer.status >= 400;
+      const { error } = (failed ? answer.body : {}) as { error?: unknown };
+      return { status: 200, body: { status: failed ? "Failed" : "Succeeded", ...(failed ? { error } : {}) } };
+    }
+    if (!running) return answer;
+    const location = `https://${request.host}${request.path}?${request.query.toString()}`;
+    return { status: 202, headers: { ...headers, location } };
+  },
+};
+
+/** Everything that is played. What is not in it is refused. */
+const routes: readonly Route[] = [
+  pollRoute,
+  ...subscriptionRoutes,
+  ...groupRoutes,
+  ...computeRoutes,
+  ...galleryRoutes,
+  ...storageRoutes,
+];
+
+export const routeOf = (request: ArmRequest): Route | undefined =>
+  routes.find(
+    ({ method, path, host }) =>
+      method === request.method &&
+      path.test(request.path) &&
+      (host ? host.test(request.host) : request.host === managementHost),
+  );

@@ -1,0 +1,59 @@
+import { page } from "./answers";
+import { notFound } from "./http";
+import type { Route } from "./routes";
+
+export const addressType = "Microsoft.Network/publicIPAddresses";
+export const identityType = "Microsoft.ManagedIdentity/userAssignedIdentities";
+export const grantType = "Fake/grant";
+export const registrationType = "Fake/registration";
+
+/** What a preflight asks, and lists that are of no group. */
+export const subscriptionRoutes: readonly Route[] = [
+  {
+    method: "GET",
+    path: /^\/subscriptions\/([^/]+)$/i,
+    action: "Microsoft.Resources/subscriptions/read",
+    answer: (_request, state, [id = ""]) =>
+      id === state.subscriptionId ? { status: 200, body: { subscriptionId: id, state: "Enabled" } } : notFound(id),
+  },
+  {
+    method: "GET",
+    path: /^\/subscriptions\/[^/]+(?:\/resourceGroups\/[^/]+)?\/providers\/Microsoft\.Authorization\/permissions$/i,
+    query: ["$skiptoken"],
+    action: "Microsoft.Authorization/permissions/read",
+    answer: (request, state, _parts, paging) =>
+      page(
+        request,
+        state.list(grantType).map(({ properties }) => properties),
+        paging,
+      ),
+  },
+  {
+    method: "GET",
+    path: /^\/subscriptions\/[^/]+\/providers$/i,
+    query: ["$skiptoken"],
+    action: "Microsoft.Resources/subscriptions/providers/read",
+    answer: (request, state, _parts, paging) =>
+      page(
+        request,
+        state.list(registrationType).map(({ properties }) => properties),
+        paging,
+      ),
+  },
+  {
+    method: "GET",
+    path: /^(\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[^/]+)$/i,
+    action: `${identityType}/read`,
+    answer(_request, state, [id = ""]) {
+      const found = state.get(id);
+      return found ? { status: 200, body: found } : notFound(id);
+    },
+  },
+  {
+    method: "GET",
+    path: /^\/subscriptions\/[^/]+\/providers\/Microsoft\.Network\/publicIPAddresses$/i,
+    query: ["$skiptoken"],
+    action: `${addressType}/read`,
+    answer: (request, state, _parts, paging) => page(request, state.list(addressType), paging),
+  },
+];

@@ -1,0 +1,4 @@
+import { awsPublishing } from "./aws-publishing";
+import { describePublishing } from "./publish-scenario";
+
+describePublishing(awsPublishing);

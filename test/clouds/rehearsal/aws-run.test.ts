@@ -1,0 +1,5 @@
+import { awsCheckout } from "./aws-checkout";
+import { cloudFacts } from "./cloud-facts";
+import { describeRun } from "./run-scenario";
+
+describeRun(cloudFacts.aws, { kind: "played", open: () => awsCheckout() });

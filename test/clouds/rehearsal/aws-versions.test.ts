@@ -1,0 +1,4 @@
+import { awsPublishing } from "./aws-publishing";
+import { describeVersions } from "./versions-scenario";
+
+describeVersions(awsPublishing);

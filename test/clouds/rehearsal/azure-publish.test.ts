@@ -1,0 +1,4 @@
+import { azurePublishing } from "./azure-publishing";
+import { describePublishing } from "./publish-scenario";
+
+describePublishing(azurePublishing);

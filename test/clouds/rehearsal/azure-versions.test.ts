@@ -1,0 +1,4 @@
+import { azurePublishing } from "./azure-publishing";
+import { describeVersions } from "./versions-scenario";
+
+describeVersions(azurePublishing);
