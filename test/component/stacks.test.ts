@@ -74,6 +74,7 @@ describe("a test stack", () => {
       "kmvm:index:TestRun test",
       "kmvm:index:TestVm test",
       "kmvm:local:Machine test-machine",
+      "pulumi:providers:command test-command",
     ]);
   });
 
@@ -103,7 +104,7 @@ describe("a test stack", () => {
     });
     const { stdin: _stdin, ...others } = kmTest ?? {};
     expect(JSON.stringify(others)).not.toMatch(/canary|private/);
-    expect(others["create"]).toMatch(/^exec env -i /);
+    expect(others["create"]).toMatch(/^unset /);
   });
 
   test("judges what the run printed", async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { symlink } from "node:fs/promises";
+import { symlink, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { execa } from "execa";
 import { Guest } from "./guest";
@@ -21,9 +21,11 @@ async function collect(maxMiB: number) {
     maxBuffer: 64 * 1024 * 1024,
     env: { KMVM_PREFIX: guest.prefix, PATH: `${guest.path("bin")}:${process.env["PATH"] ?? ""}` },
   });
-  const input = Buffer.from(stdout);
+  // From a file: tar does not read a pipe beyond the archive's end mark, and whoever fills it may fail.
+  const archive = guest.path("collected.tar");
+  await writeFile(archive, stdout);
   const tar = (...args: string[]) =>
-    execFileSync("tar", args, { input, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+    execFileSync("tar", [`--file=${archive}`, ...args], { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   const names = tar("--list")
     .trimEnd()
     .split("\n")

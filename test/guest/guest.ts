@@ -18,6 +18,7 @@ export interface Ended {
 
 export interface Settings {
   readonly TARGET?: string;
+  readonly PHASE?: string;
   readonly HYPERVISOR_DEVICE?: string;
   readonly [key: string]: string | undefined;
 }
@@ -80,6 +81,7 @@ export class Guest {
     const all: Settings = {
       RUN_ID: "r1",
       ATTEMPT: "1",
+      PHASE: "all",
       TARGET: "test",
       HYPERVISOR_DEVICE: "/dev/kvm",
       TIMEOUT: "60",

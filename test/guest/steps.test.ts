@@ -49,6 +49,17 @@ describe("the steps of a run", () => {
     expect(await guest.read("run/kmvm/run/exit")).toBe("1");
   });
 
+  test.each([
+    ["prepare", ["source 0", "device 0", "registry 0"]],
+    ["test", ["pull a 0", "test a 0"]],
+  ])("in phase %s are %j", async (PHASE, steps) => {
+    await guest.settings({ PHASE });
+    await guest.source("a", "echo testing");
+    expect((await run()).code).toBe(0);
+    expect(await guest.ended()).toEqual(steps);
+    expect(await guest.read("run/kmvm/run/exit")).toBe("0");
+  });
+
   test("a directory that is not there ends the run as one that could not be made", async () => {
     await guest.settings({}, { directories: ["nowhere"] });
     const { code, output } = await run();

@@ -39,8 +39,11 @@ interface Checkpoint {
   checkpoint: { latest?: { resources?: { type: string; id?: string; outputs?: Record<string, unknown> }[] } };
 }
 
-/** @param program index.js */
-export function engineProject(program: string): EngineProject {
+/**
+ * @param program index.js
+ * @param variables added to the engine's environment
+ */
+export function engineProject(program: string, variables: Readonly<Record<string, string>> = {}): EngineProject {
   const folder = mkdtempSync(join(tmpdir(), "kmvm-engine-"));
   const write = (file: string, text: string): void => {
     writeFileSync(join(folder, file), text);
@@ -64,6 +67,7 @@ export function engineProject(program: string): EngineProject {
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PULUMI_OPTION_NON_INTERACTIVE: "true",
     PULUMI_STACK: "dev",
+    ...variables,
   };
   const stateFile = join(folder, "state", ".pulumi", "stacks", "tiny", "dev.json");
 

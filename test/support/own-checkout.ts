@@ -21,6 +21,12 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** @returns its standard output @throws what it said, when it has not ended with this code */
+export function endedWith(expected: number, { code, stdout, stderr }: Ended): string {
+  if (code === expected) return stdout;
+  throw new Error(`ended with ${code} instead of ${expected}:\n${stdout}\n${stderr}`);
+}
+
 /** A `kmvm` command that is under way, in a process group of its own. */
 export interface Running {
   readonly pid: number;
@@ -69,6 +75,9 @@ function copyTree(folder: string): void {
     cpSync(join(root, file), join(folder, file), { verbatimSymlinks: true });
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  // Named by the hash of the sources: where they are the same ones, they need not be bundled again.
+  const bundles = join(".kmvm", "build");
+  if (existsSync(join(root, bundles))) cpSync(join(root, bundles), join(folder, bundles), { recursive: true });
   // A tree of git's, as a user's is: the whole of it goes into a machine, and payloads include what lies above them.
   spawnSync("git", ["init", "--quiet", folder]);
 }

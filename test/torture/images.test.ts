@@ -133,3 +133,28 @@ test("a build that is told to stop says how things are", async () => {
   expect(stderr).toContain("interrupted; the promoted version is as it was");
   expect(strays()).toEqual([]);
 }, 120_000);
+
+onceWhole(
+  "a version whose smoke test fails is not promoted, the check is named, no machine is left",
+  async () => {
+    newRecipe();
+    expect(await checkout.kmvm(...command)).toMatchObject({ code: 0 });
+    const before = promoted();
+    writeMiniRecipe(checkout.folder, `echo "not ok 1 - the moon is full"; echo "# it is half"; exit 1`);
+    const { code, stderr } = await checkout.kmvm(...command);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/failed its smoke test:\s+the moon is full\s+it is half/);
+    expect(promoted()).toBe(before);
+    expect({ strays: strays(), left: checkout.leftovers() }).toEqual({ strays: [], left: [] });
+    // It stays where it can be looked at, and promoted by hand; the one before comes back by a roll-back.
+    const failed = readdirSync(images)
+      .filter((name) => /^\d{8}\./.test(name))
+      .sort((a, b) => a.localeCompare(b, "en", { numeric: true }))
+      .at(-1);
+    expect(await checkout.kmvm("image", "promote", `${miniImage}@${failed}`)).toMatchObject({ code: 0 });
+    expect(promoted()).toBe(failed);
+    expect(await checkout.kmvm("image", "rollback", miniImage)).toMatchObject({ code: 0 });
+    expect(promoted()).toBe(before);
+  },
+  hours,
+);

@@ -1,24 +1,43 @@
-import { afterAll, beforeAll, expect } from "@jest/globals";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { kmvmHome } from "../../lib/paths";
+import { kmvmHome, repositoryRoot } from "../../lib/paths";
+import { retryUntil } from "../../lib/retry";
 import { resolveImage } from "../../provider/images/store";
 import { warmImage } from "../../provider/images/warm";
-import { listMachines, removeMachine, startMachine } from "../../provider/qemu/machine";
+import { listLeftovers } from "../../provider/qemu/inspect";
+import {
+  listMachines,
+  removeMachine,
+  resumeMachine,
+  startMachine,
+  stopMachine,
+  type MachineSpec,
+} from "../../provider/qemu/machine";
+import { availableMiB } from "../../provider/qemu/memory";
+import { openShell } from "../../provider/qemu/warm/shell";
 import { surviveKills } from "../support/kills";
-import { seedOfRun } from "../support/moments";
+import { randomNumbers, seedOfRun } from "../support/moments";
 import { testUnless } from "../support/needs";
 import { missingForKmvm, ownCheckout, type OwnCheckout } from "../support/own-checkout";
-import { makeTestHome } from "../vm/qemu/support";
+import { processesWith } from "../support/processes";
+import { say } from "../vm/qemu/login";
+import { makeTestHome, type TestHome } from "../vm/qemu/support";
 
 /** Half of them while a warm image is made, half of them while one is restored. */
 const kills = Math.ceil(Number(process.env["KMVM_KILLS"] ?? 20) / 2);
-const hour = 3600_000;
+const minute = 60_000;
+const hour = 60 * minute;
+/** Minutes of clones that are started and killed. */
+const churnMinutes = Number(process.env["KMVM_MINUTES"] ?? 30);
 // A size that nobody else uses.
 const size = ["--set", "diskGiB=11"];
 const command = ["vm", "up", "--id", "torn", "--ttl", "30m", "--start", "warm", ...size];
 const remove = ["vm", "delete", "vm-dev-torn"];
 const done = /^ *kmvm ssh vm-dev-torn$/m;
+
+const availableMemory = async () => availableMiB(await readFile("/proc/meminfo", "utf8")) ?? 0;
 
 let checkout: OwnCheckout;
 let folder: string;
@@ -54,23 +73,103 @@ testUnless(missingForKmvm())(
   hour,
 );
 
-testUnless(missingForKmvm())(
-  "a hundred clones one after the other, none fails",
-  async () => {
-    const host = await makeTestHome();
-    try {
-      const image = await resolveImage(kmvmHome(), "L0-base");
-      const shape = { vcpus: 2, memoryMiB: 2048, diskGiB: 11 };
-      const warm = await warmImage(host.home, image, shape, {});
+describe("clones of one warm image", () => {
+  let host: TestHome;
+  let specOf: (name: string) => MachineSpec;
+
+  beforeAll(async () => {
+    host = await makeTestHome();
+    if (missingForKmvm() !== undefined) return;
+    const image = await resolveImage(kmvmHome(), "L0-base");
+    const shape = { vcpus: 2, memoryMiB: 2048, diskGiB: 11 };
+    const warm = await warmImage(host.home, image, shape, {});
+    specOf = (name) => host.spec(name, { ...shape, image, boot: "direct", warm });
+  }, hour);
+  afterAll(() => host.cleanUp(), minute);
+
+  testUnless(missingForKmvm())(
+    "a hundred one after the other, none fails",
+    async () => {
       for (let number = 1; number <= 100; number++) {
-        const spec = host.spec(`clone-${number}`, { ...shape, image, boot: "direct", warm });
+        const spec = specOf(`clone-${number}`);
         expect(await startMachine(host.home, spec)).toMatchObject({ id: spec.id, started: "warm" });
         await removeMachine(host.home, spec.id);
       }
       expect(await listMachines(host.home)).toEqual([]);
-    } finally {
-      await host.cleanUp();
-    }
-  },
-  hour,
-);
+    },
+    hour,
+  );
+
+  testUnless(missingForKmvm())(
+    "are still themselves after a reboot, and after they were stopped and started",
+    async () => {
+      const clone = await startMachine(host.home, specOf("rebooted"));
+      const identity = "hostname; cat /etc/machine-id";
+      const bootId = "cat /proc/sys/kernel/random/boot_id";
+      const before = await say(host, clone, identity);
+      const boot = await say(host, clone, bootId);
+      await say(host, clone, "sudo systemd-run --on-active=1 systemctl reboot").catch(() => undefined);
+      await retryUntil({
+        what: "another boot id",
+        timeoutMs: 3 * minute,
+        intervalMs: 1000,
+        attempt: async () => (await say(host, clone, bootId).catch(() => boot)) !== boot || undefined,
+      });
+      expect(await say(host, clone, identity)).toBe(before);
+      await stopMachine(host.home, clone.id);
+      expect(await say(host, await resumeMachine(host.home, clone.id), identity)).toBe(before);
+      await removeMachine(host.home, clone.id);
+    },
+    5 * minute,
+  );
+
+  testUnless(missingForKmvm())(
+    `started and killed for ${churnMinutes} minutes, they leave no file, process or memory behind`,
+    async () => {
+      const random = randomNumbers(seedOfRun());
+      const before = await availableMemory();
+      const end = Date.now() + churnMinutes * minute;
+      let killed = 0;
+      for (let number = 1; Date.now() < end; number++) {
+        const spec = specOf(`churn-${number}`);
+        const given = new AbortController();
+        // Some are given up while they are restored, some die later.
+        const moment = Math.floor(random() * 1500);
+        const timer = setTimeout(() => {
+          given.abort(new Error("given up"));
+        }, moment);
+        const machine = await startMachine(host.home, spec, { signal: given.signal }).catch(() => undefined);
+        if (machine) {
+          await new Promise((resolve) => setTimeout(resolve, Math.max(0, moment - 500)));
+          process.kill(machine.pid, "SIGKILL");
+          killed++;
+        }
+        clearTimeout(timer);
+        await removeMachine(host.home, spec.id);
+      }
+      expect(killed).toBeGreaterThan(churnMinutes);
+      expect(await listMachines(host.home)).toEqual([]);
+      expect(await listLeftovers(host.home)).toEqual([]);
+      expect(processesWith(host.home)).toEqual([]);
+      // What one clone has to itself; a hundred that left a part of theirs would be more.
+      expect(before - (await availableMemory())).toBeLessThan(300);
+    },
+    (churnMinutes + 10) * minute,
+  );
+
+  testUnless(missingForKmvm())(
+    "a thousand virtual machines made and ended in one do not hang it",
+    async () => {
+      const { id, folder: own } = await startMachine(host.home, specOf("busy"));
+      const shell = await openShell(own, AbortSignal.timeout(minute));
+      const program = readFileSync(join(repositoryRoot(), "test/fixtures/kvm-churn.c"));
+      const build = "cat >/root/churn.c && gcc -o /root/churn /root/churn.c";
+      expect(await shell.run(build, { stdin: program })).toMatchObject({ code: 0 });
+      const { stdout } = await shell.run("/root/churn 1000", { signal: AbortSignal.timeout(10 * minute) });
+      expect(stdout).toBe("done\n");
+      shell.close();
+      await removeMachine(host.home, id);
+    },
+    15 * minute,
+  );
+});

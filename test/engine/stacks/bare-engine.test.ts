@@ -28,7 +28,7 @@ describe("a test stack under the bare engine", () => {
     "is made by up, and the verdict is a pass",
     async () => {
       const { code, stdout } = await checkout.pulumi("up", "--yes", "--skip-preview", "-s", stack);
-      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/\+ 9 created/) });
+      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/\+ 10 created/) });
       expect(stdout).toContain("km-hello: testing /dev/kvm");
     },
     seconds,
@@ -46,7 +46,7 @@ describe("a test stack under the bare engine", () => {
         stack,
         "--expect-no-changes",
       );
-      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("9 unchanged") });
+      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("10 unchanged") });
       expect(await machine(stack)).toEqual(before);
     },
     seconds,

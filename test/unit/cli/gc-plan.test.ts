@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { GcFacts, MachineFacts, StackFacts } from "../../../cli/gc-facts";
 import { planGc } from "../../../cli/gc-plan";
+import type { MachineTags } from "../../../lib/tags";
 
 const now = Date.parse("2026-11-24T12:00:00Z");
 const past = "2026-11-24T11:59:59Z";
@@ -190,6 +191,24 @@ describe("remains of machines", () => {
     ["of a stack in use: stay", { remains: [{ ...remains, changedAt: 0 }], stacks: [stack({ lease: liveLease })] }, 0],
     ["being removed: go", { remains: [{ ...remains, stage: "being removed" }] }, 1],
   ])("%s", (_, facts, count) => {
+    expect(actions(facts).filter((action) => action.startsWith("remove-remains"))).toHaveLength(count);
+  });
+
+  const tags = (given: Partial<MachineTags> = {}): MachineTags => ({
+    ...{ project: "kmvm", backendHash: "ours", stack: "test-ci-1", runId: "aaaaaaaa", owner: "me@here" },
+    ...{ createdAt: "2026-11-24T11:00:00Z", expiresAt: future },
+    ...given,
+  });
+  const tagged = (given: Partial<MachineTags>) => ({ ...remains, changedAt: 0, tags: tags(given) });
+
+  test.each<[string, Partial<GcFacts>, number]>([
+    ["of another state: stay until they expire", { remains: [tagged({ backendHash: "theirs" })] }, 0],
+    ["of another state, expired: go", { remains: [tagged({ backendHash: "theirs", expiresAt: past })] }, 1],
+    ["of nobody's state, not expired: stay", { backendHash: "", remains: [tagged({ backendHash: "" })] }, 0],
+    ["that our stack lists: stay", { remains: [tagged({})], stacks: [stack({ resourceIds: [remains.id] })] }, 0],
+    ["that our stack does not list: go", { remains: [tagged({})], stacks: [stack({ resourceIds: [] })] }, 1],
+    ["of our stack in use: stay", { remains: [tagged({})], stacks: [stack({ lease: liveLease, resourceIds: [] })] }, 0],
+  ])("with tags, %s", (_what, facts, count) => {
     expect(actions(facts).filter((action) => action.startsWith("remove-remains"))).toHaveLength(count);
   });
 });

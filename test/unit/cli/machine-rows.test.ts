@@ -22,6 +22,12 @@ test("a machine is a line, with its age and the time that it has left", () => {
   expect(machineLines([machine], now)[1]).toBe("vm-dev-1  running  20261124.1  127.2.3.4  2 h  90 min      me@here");
 });
 
+test("where its machine is, is told as soon as one is elsewhere", () => {
+  expect(machineLines([machine], now)[0]).not.toContain("BACKEND");
+  const lines = machineLines([machine, { ...machine, backend: "aws" }], now);
+  expect(lines.map((line) => line.split(/ {2,}/)[1])).toEqual(["BACKEND", "qemu", "aws"]);
+});
+
 test("an orphan and an expired machine are called so", () => {
   const [, line] = machineLines([{ ...machine, ownership: "orphan", expiresAt: "2026-11-24T12:00:00Z" }], now);
   expect(line).toMatch(/expired .* orphan$/);

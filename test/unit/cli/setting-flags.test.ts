@@ -10,6 +10,14 @@ test("flags become settings of the same name; what was not given is not set", ()
   });
 });
 
+test("what a cloud machine is, and what it may cost, are settings, too", () => {
+  expect(configurationOf({ profile: "dev", size: "m8i.xlarge", spot: true, maxCost: "1.5" })).toEqual({
+    size: "m8i.xlarge",
+    spot: true,
+    maxCostUsd: "1.5",
+  });
+});
+
 test("--set sets any setting, and wins", () => {
   expect(configurationOf({ profile: "dev", ttl: "2h", set: { ttl: "3h", vcpus: "4" } })).toEqual({
     ttl: "3h",

@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { waitForSsh } from "../../../lib/ssh-wait";
+import { patienceAfter, waitForSsh } from "../../../lib/ssh-wait";
 import { TimeoutError } from "../../../lib/retry";
 import { HostKeyMismatch } from "../../../lib/ssh-errors";
 import { makeKeyPair, startSshServer } from "./ssh-server";
@@ -26,6 +26,23 @@ async function listen(onConnection: (number: number, socket: Socket) => void): P
   await new Promise((resolve) => server.once("listening", resolve));
   return (server.address() as AddressInfo).port;
 }
+
+describe("attempts to get into a machine", () => {
+  test.each([
+    ["that boots", 5_000, { untilAnother: 500, forWord: 15_000, forLogin: 30_000 }],
+    ["that takes minutes", 240_000, { untilAnother: 5_000, forWord: 60_000, forLogin: 60_000 }],
+  ])("%s: are as often and as patient as it is quick", (_what, waited, expected) => {
+    expect(patienceAfter(waited)).toEqual(expected);
+  });
+
+  test("are never more than an overloaded guest can answer: a dozen or two at a time, later on", () => {
+    for (let waited = 0; waited < 600_000; waited += 1000) {
+      const { untilAnother, forWord } = patienceAfter(waited);
+      expect(forWord / untilAnother).toBeLessThanOrEqual(30);
+      if (waited > 60_000) expect(forWord / untilAnother).toBeLessThanOrEqual(12);
+    }
+  });
+});
 
 describe("waiting for a machine to let us in", () => {
   test("outlasts connections that are closed and ones that stay silent", async () => {

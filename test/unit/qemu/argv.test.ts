@@ -118,6 +118,12 @@ describe("the kernel's command line", () => {
     );
   });
 
+  test("has the units that are started beside what the image starts", () => {
+    expect(kernelCommandLine({ ...shape, alsoStart: ["a.service", "b.socket"] }, kvm)).toMatch(
+      / systemd\.wants=a\.service systemd\.wants=b\.socket$/,
+    );
+  });
+
   test("leaves out what emulation makes dear, and nothing on real hardware", () => {
     const words = (accelerator: Accelerator) => kernelCommandLine(shape, accelerator).split(" ");
     expect(words(tcg)).toEqual([...words(kvm), "mitigations=off", "cryptomgr.notests"]);

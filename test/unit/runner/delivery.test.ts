@@ -6,7 +6,7 @@ import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { repositoryRoot } from "../../../lib/paths";
 import type { RunRequest } from "../../../lib/run-request";
-import { deliveryCommand, deliveryStream, guestScripts } from "../../../runner/delivery";
+import { deliveryScript, deliveryStream, guestScripts } from "../../../runner/delivery";
 import { settingsFiles } from "../../../runner/settings-files";
 import { stageSource } from "../../../runner/source/stage";
 
@@ -93,22 +93,24 @@ describe("a delivery", () => {
     expect(listed).toMatch(/^-rw------- .* run\/kmvm\/settings.env$/m);
     expect(listed).toMatch(/^-rwxr-xr-x .* opt\/kmvm\/test\/km-test$/m);
     expect(listed).toMatch(/^-rw-r--r-- .* var\/lib\/kmvm\/source\/Makefile$/m);
+    // Where a person finds it.
+    expect(listed).toMatch(/^l.* usr\/local\/bin\/km-test -> \/opt\/kmvm\/test\/km-test$/m);
   });
 
-  test("is taken by one command that replaces what is sent and checks what is not", async () => {
+  test("is taken by one script that replaces what is sent and checks what is not", async () => {
     const source = { staged: await staged("s"), place: "s" };
     const kkm = { staged: await staged("k"), place: "k" };
-    const command = deliveryCommand({ files: [], send: [source], reuse: [kkm] }, request);
-    expect(command.match(/'/g)).toHaveLength(2);
-    expect(command).toContain("rm -rf /s /s.key");
-    expect(command).not.toContain("rm -rf /k");
-    expect(command).toContain(`[ "$(cat /k.key 2>/dev/null)" = ${kkm.staged.key} ] || exit 90`);
-    execFileSync("bash", ["-n", "-c", command]);
+    const script = deliveryScript({ files: [], send: [source], reuse: [kkm] }, request);
+    expect(script).not.toContain("'");
+    expect(script).toContain("rm -rf /s /s.key");
+    expect(script).not.toContain("rm -rf /k");
+    expect(script).toContain(`[ "$(cat /k.key 2>/dev/null)" = ${kkm.staged.key} ] || exit 90`);
+    execFileSync("bash", ["-n", "-c", script]);
   });
 
   test("does not touch the source of a run that goes on", () => {
-    const lines = deliveryCommand({ files: [], send: [], reuse: [] }, request).split("\n");
-    expect(lines[1]).toContain('"abcd1234 2" ]; then');
-    expect(() => deliveryCommand({ files: [], send: [], reuse: [] }, { runId: "a'b", attempt: 1 })).toThrow("run id");
+    const lines = deliveryScript({ files: [], send: [], reuse: [] }, request).split("\n");
+    expect(lines[3]).toContain('"abcd1234 2" ]; then');
+    expect(() => deliveryScript({ files: [], send: [], reuse: [] }, { runId: "a'b", attempt: 1 })).toThrow("run id");
   });
 });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { makeRedactor } from "../../../lib/redact";
 import type { RunResult } from "../../../lib/run-result";
 import { CappedFile } from "../../../runner/capped-file";
+import { fileConsole } from "../../../runner/console-source";
 import { ConsoleWatch } from "../../../runner/console-watch";
 import { makeEvidenceFolder, writeWhole } from "../../../runner/evidence-folder";
 import { recallMachine, rememberMachine } from "../../../runner/machine-memory";
@@ -100,7 +101,7 @@ describe("the console", () => {
       limitBytes: 1e6,
       redactor: open,
     });
-    const console = new ConsoleWatch(path, copy, offset);
+    const console = new ConsoleWatch(fileConsole(path, offset), copy);
     return {
       console,
       end: async () => {

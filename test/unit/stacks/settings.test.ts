@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { parseStackName } from "../../../stacks/name";
 import { parseSettings, problemsError, shownSettings, type SettingSources } from "../../../stacks/parse-settings";
+import { stackSubject } from "../../../stacks/subject";
 
 const stack = parseStackName("test-ci-240");
 
@@ -119,7 +120,7 @@ describe("settings", () => {
       "ttl",
       "vcpus",
     ]);
-    const { message } = problemsError(problems, "test-ci-240");
+    const { message } = problemsError(problems, stackSubject({ full: "test-ci-240" }));
     expect(message.split("\n")).toHaveLength(11);
     for (const line of message.split("\n").slice(1)) expect(line).toMatch(/allowed: .+; to mend it: .+/);
   });
@@ -145,6 +146,57 @@ describe("settings", () => {
     expect(
       parse({ configuration: configuration as Record<string, string> }).problems.map((problem) => problem.key),
     ).toEqual([key]);
+  });
+
+  const aws = { region: "us-west-2", scheduleRoleArn: "arn:aws:iam::123456789012:role/kmvm-expiry" };
+
+  test("of a backend are needed by it", () => {
+    expect(parse({ configuration: { backend: "aws" } }).problems).toMatchObject([
+      { key: "aws", value: undefined, allowed: expect.stringContaining("region, scheduleRoleArn, if wanted zones") },
+    ]);
+    const { settings, problems } = parse({ configuration: { backend: "aws", aws: JSON.stringify(aws) } });
+    expect(problems).toEqual([]);
+    expect(settings?.aws).toEqual({ ...aws, parameterPrefix: "/kmvm/images" });
+  });
+
+  test("of another backend are a problem in a stack, and none in a profile or the environment", () => {
+    const text = JSON.stringify(aws);
+    expect(parse({ configuration: { aws: text } }).problems).toMatchObject([
+      { key: "aws", allowed: expect.stringContaining("the backend is qemu") },
+    ]);
+    expect(parse({ profile: `config:\n  kmvm:aws: ${text}\n` }).problems).toEqual([]);
+    expect(parse({ environment: { KMVM_AWS: text } }).problems).toEqual([]);
+  });
+
+  test("of a backend that are wrong are named one by one", () => {
+    const wrong = JSON.stringify({ ...aws, region: "here", colour: "red" });
+    expect(parse({ configuration: { backend: "aws", aws: wrong } }).problems).toMatchObject([
+      { key: "aws", allowed: expect.stringMatching(/what is wrong in it: region, colour$/) },
+    ]);
+  });
+
+  test.each([
+    ["callerCidr", "0.0.0.0/0"],
+    ["callerCidr", "0.0.0.0/32"],
+    ["callerCidr", "192.0.2.0/24"],
+    ["callerCidr", "192.0.2.1"],
+    ["size", "m8i large"],
+    ["spot", "maybe"],
+    ["zone", "us west"],
+    ["maxCostUsd", "0"],
+    ["maxCostUsd", "much"],
+  ])("refuse %s %s", (key, value) => {
+    expect(parse({ configuration: { [key]: value } }).problems.map((problem) => problem.key)).toEqual([key]);
+  });
+
+  test("of every cloud are read", () => {
+    const configuration = { size: "m8i.xlarge", spot: "true", callerCidr: "192.0.2.1/32", maxCostUsd: "1.5" };
+    expect(parse({ configuration }).settings).toMatchObject({
+      size: "m8i.xlarge",
+      spot: true,
+      callerCidr: "192.0.2.1/32",
+      maxCostUsd: 1.5,
+    });
   });
 
   test("refuse a directory that does not exist", () => {

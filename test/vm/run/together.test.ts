@@ -23,9 +23,7 @@ testUnless(missing)(
   async () => {
     const ids = ["one", "two", "three", "four"];
     const ended = await Promise.all(
-      ids.map((id) =>
-        checkout.kmvm("test", "samples/km-hello", "--id", id, "--set", "memoryMiB=1024", "--set", "hangTimeout=10m"),
-      ),
+      ids.map((id) => checkout.kmvm("test", "samples/km-hello", "--id", id, "--set", "hangTimeout=10m")),
     );
     expect(ended.map(({ code, stderr }) => (code === 0 ? 0 : stderr))).toEqual([0, 0, 0, 0]);
     const addresses = ended.map(({ stderr }) => /ssh on (127\.[\d.]+:\d+)/.exec(stderr)?.[1]);

@@ -6,7 +6,10 @@ import { kmvmHome, repositoryRoot } from "../../../lib/paths";
 import type { RunRequest } from "../../../lib/run-request";
 import type { RunResult } from "../../../lib/run-result";
 import { resolveImage } from "../../../provider/images/store";
-import { removeMachine, startMachine, type Machine } from "../../../provider/qemu/machine";
+import { warmImage } from "../../../provider/images/warm";
+import { startFresh, type StartPolicy } from "../../../provider/machine-start";
+import { removeMachine, type Machine } from "../../../provider/qemu/machine";
+import type { MachineImage, MachineSpec, Options } from "../../../provider/qemu/spec";
 import { generateKeyPair } from "../../../provider/ssh-key-format";
 import { run } from "../../../runner/run";
 
@@ -24,7 +27,8 @@ export interface RunnerBench {
 
 let attempts = 0;
 
-export async function makeBench(id: string): Promise<RunnerBench> {
+/** @param start cold: ssh is the only way in; warm: the machine's own port is the first */
+export async function makeBench(id: string, start: StartPolicy = "warm"): Promise<RunnerBench> {
   const root = await mkdtemp(join(tmpdir(), "kmvm-runner-"));
   const home = kmvmHome();
   await symlink(join(repositoryRoot(), "scripts"), join(root, "scripts"));
@@ -34,21 +38,27 @@ export async function makeBench(id: string): Promise<RunnerBench> {
   const machineId = `runner-${id}-${runId}`;
   const image = await resolveImage(home, "L0-base");
   const expiresAt = new Date(Date.now() + 1200_000).toISOString();
-  const machine = await startMachine(home, {
+  const spec: MachineSpec = {
     ...{
       id: machineId,
       image,
       boot: "direct",
       vcpus: 2,
       memoryMiB: 2048,
-      diskGiB: 10,
+      // As by default: one warm image does for all.
+      diskGiB: 20,
       expiresAt,
       user: "kmvm",
       hostKey,
     },
     authorizedKey: userKey.publicKey,
     tags: { project: "kmvm", backendHash: "t", stack: `test-dev-${id}`, runId, createdAt: expiresAt, owner: "tests" },
-  });
+  };
+  const dependencies = {
+    home,
+    warmImage: (image: MachineImage, shape: MachineSpec, options: Options) => warmImage(home, image, shape, options),
+  };
+  const machine = await startFresh(dependencies, start, spec, {});
   const printed: string[] = [];
   return {
     root,

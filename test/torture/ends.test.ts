@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { withQmp } from "../../../provider/qemu/qmp";
-import { makeBench, type RunnerBench } from "./support";
+import { withQmp } from "../../provider/qemu/qmp";
+import { makeBench, type RunnerBench } from "../vm/runner/support";
 
 let bench: RunnerBench;
 afterEach(() => bench.cleanUp(), 60_000);

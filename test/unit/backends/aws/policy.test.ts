@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { z } from "zod";
+import { probedPermissions } from "../../../../components/backends/aws/permission-probes";
+
+const root = join(__dirname, "../../../..");
+const folder = join(root, "components/backends/aws");
+const list = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
+const statement = z.strictObject({
+  Sid: z.string(),
+  Effect: z.literal("Allow"),
+  Action: list,
+  Resource: list,
+  Condition: z.unknown().optional(),
+});
+const text = readFileSync(join(root, "docs/aws-policy.json"), "utf8");
+const policy = z.object({ Version: z.literal("2012-10-17"), Statement: z.array(statement) }).parse(JSON.parse(text));
+const given = new Set(policy.Statement.flatMap(({ Action }) => Action));
+
+const prefixes: Record<string, string> = {
+  "client-ec2": "ec2",
+  "client-ssm": "ssm",
+  "client-scheduler": "scheduler",
+  "client-service-quotas": "servicequotas",
+  "client-s3": "s3",
+};
+
+/** Calls that have another name as a permission (docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html). */
+const permissions: Record<string, string> = {
+  "s3:ListObjectsV2": "s3:ListBucket",
+  "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
+};
+
+/** What the sources import of a client of the SDK, as actions. */
+function actionsIn(source: string): string[] {
+  return [...source.matchAll(/import (?:type )?\{([^}]*)\} from "@aws-sdk\/([\w-]+)"/g)].flatMap(
+    ([, names = "", client = ""]) => {
+      const prefix = prefixes[client];
+      const calls = [...names.matchAll(/\b(?:paginate(\w+)|(\w+)Command)\b/g)].map(
+        ([, page, command]) => page ?? command ?? "",
+      );
+      return prefix === undefined ? [] : calls.map((call) => permissions[`${prefix}:${call}`] ?? `${prefix}:${call}`);
+    },
+  );
+}
+
+const called = readdirSync(folder).flatMap((file) => actionsIn(readFileSync(join(folder, file), "utf8")));
+
+describe("the policy in the documentation", () => {
+  test("allows every call that the verbs make", () => {
+    expect(called.length).toBeGreaterThan(25);
+    expect([...new Set(called)].filter((action) => !given.has(action))).toEqual([]);
+  });
+
+  test("allows what doctor asks for", () => {
+    expect(probedPermissions.filter((permission) => !given.has(permission))).toEqual([]);
+  });
+
+  test("has no wildcard among its actions", () => {
+    expect([...given].filter((action) => action.includes("*"))).toEqual([]);
+  });
+
+  test("changes nothing on all resources without a condition, but what makes an image", () => {
+    const unbound = policy.Statement.filter(
+      ({ Resource, Condition }) => Resource.includes("*") && Condition === undefined,
+    );
+    const changing = unbound.flatMap(({ Action }) => Action).filter((action) => !/:(Describe|Get|List)/.test(action));
+    expect(changing.sort()).toEqual(["ec2:ImportSnapshot", "ec2:RegisterImage"]);
+  });
+
+  test("fits a managed policy: 6144 characters without white space", () => {
+    expect(text.replace(/\s/g, "").length).toBeLessThanOrEqual(6144);
+  });
+});
+
+test("the expiry's role may terminate our machines and do nothing else", () => {
+  const role = readFileSync(join(root, "docs/aws-expiry-role.json"), "utf8");
+  const parsed = z
+    .object({ Policy: z.object({ Statement: z.array(z.object({ Action: z.string(), Condition: z.unknown() })) }) })
+    .parse(JSON.parse(role));
+  expect(parsed.Policy.Statement).toEqual([
+    {
+      Action: "ec2:TerminateInstances",
+      Condition: { StringEquals: { "aws:ResourceTag/kmvm-project": "kmvm" } },
+    },
+  ]);
+});

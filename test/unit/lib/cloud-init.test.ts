@@ -1,0 +1,54 @@
+import { describe, expect, test } from "@jest/globals";
+import { parse } from "yaml";
+import { userData, type UserDataArgs } from "../../../lib/cloud-init";
+
+const args: UserDataArgs = {
+  user: "kmvm",
+  authorizedKey: "ssh-ed25519 AAAAuser kmvm\n",
+  hostKey: {
+    privateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\nline\n-----END OPENSSH PRIVATE KEY-----\n",
+    publicKey: "ssh-ed25519 AAAAhost kmvm",
+  },
+  hostname: "test-ci-240-ab12cd34",
+  expiresAt: "2026-01-31T12:00:00.250Z",
+};
+
+interface Config {
+  ssh_keys: Record<string, string>;
+  users: { name: string; ssh_authorized_keys: string[]; lock_passwd: boolean }[];
+  write_files: { path: string; content: string }[];
+}
+
+const parsed = (text: string) => parse(text) as Config;
+
+describe("user data of a machine in a cloud", () => {
+  test("begins as cloud-init asks for, and gives name, keys and user", () => {
+    const text = userData(args);
+    expect(text).toMatch(/^#cloud-config\n/);
+    expect(parsed(text)).toMatchObject({
+      hostname: "test-ci-240-ab12cd34",
+      ssh_deletekeys: true,
+      ssh_genkeytypes: [],
+      ssh_pwauth: false,
+      disable_root: true,
+      users: [{ name: "kmvm", lock_passwd: true, ssh_authorized_keys: ["ssh-ed25519 AAAAuser kmvm"] }],
+    });
+    expect(parsed(text).ssh_keys["ed25519_private"]).toBe(args.hostKey.privateKey);
+  });
+
+  test("holds no secret but the machine's own host key", () => {
+    const secrets = userData(args).match(/PRIVATE KEY|password|token|secret/gi) ?? [];
+    expect(secrets).toEqual(["PRIVATE KEY", "PRIVATE KEY"]);
+  });
+
+  test("sets a timer of the machine's own that is never early", () => {
+    const [timer, service] = parsed(userData(args)).write_files;
+    expect(timer?.content).toContain("OnCalendar=2026-01-31 12:00:01 UTC\n");
+    expect(timer?.content).toContain("Persistent=true");
+    expect(service?.content).toContain("poweroff");
+  });
+
+  test("larger than a provider takes is refused", () => {
+    expect(() => userData({ ...args, authorizedKey: "x".repeat(17_000) })).toThrow(/allowed: 16384/);
+  });
+});
