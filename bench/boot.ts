@@ -9,8 +9,8 @@ import type { MachineImage, MachineSpec } from "../provider/qemu/spec";
 import { generateKeyPair } from "../provider/ssh-key-format";
 import type { Lab, Scenario } from "./scenario";
 
-const memoryMiB = 2048;
-const vcpus = 2;
+/** The usual size. */
+export const benchSize = { vcpus: 2, memoryMiB: 2048 };
 const address = "127.86.77.1";
 const port = 2222;
 
@@ -38,8 +38,7 @@ export function benchMachine(name: string, image: MachineImage): { spec: Machine
     id: `bench-${name}-${process.pid}`,
     image,
     boot: "direct",
-    vcpus,
-    memoryMiB,
+    ...benchSize,
     diskGiB: 20,
     expiresAt: new Date(createdAt.getTime() + 600_000).toISOString(),
     user: "kmvm",
@@ -73,7 +72,7 @@ async function ours({ home }: Lab): Promise<number> {
 const indented = (text: string) => text.trimEnd().replaceAll("\n", "\n    ");
 
 /** The seed of cloud-init's NoCloud datasource: a small disk labelled CIDATA. */
-async function noCloudSeed(
+export async function noCloudSeed(
   folder: string,
   user: string,
   host: { publicKey: string; privateKey: string },
@@ -115,7 +114,7 @@ async function stock({ home, scratch }: Lab): Promise<number> {
     "qemu-system-x86_64",
     [
       ...["-nodefaults", "-display", "none", "-machine", "q35", "-accel", accelerator.accel, "-cpu", accelerator.cpu],
-      ...["-smp", String(vcpus), "-m", `${memoryMiB}M`, "-serial", "file:console.log"],
+      ...["-smp", String(benchSize.vcpus), "-m", `${benchSize.memoryMiB}M`, "-serial", "file:console.log"],
       ...[
         "-drive",
         `if=virtio,file=${overlay},format=qcow2,cache=unsafe`,

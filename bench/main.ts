@@ -4,14 +4,32 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { kmvmHome, repositoryRoot } from "../lib/paths";
 import { boot } from "./boot";
+import { isolate } from "./isolate";
+import { previewAws, previewAzure } from "./clouds";
 import { cold, image, keptRun, log, preview } from "./run";
 import type { Lab, Scenario } from "./scenario";
+import { packer } from "./packer";
 import { collect, median, type Figure, type Samples } from "./statistics";
 import { table } from "./table";
 import { cloneMemory, start, warm, warmMake } from "./warm";
 
 /** Baselines come first: what is compared with them runs in the same minutes. */
-const scenarios: readonly Scenario[] = [boot, cold, warmMake, warm, start, cloneMemory, keptRun, preview, log, image];
+const scenarios: readonly Scenario[] = [
+  boot,
+  cold,
+  warmMake,
+  warm,
+  packer,
+  start,
+  cloneMemory,
+  isolate,
+  keptRun,
+  preview,
+  previewAws,
+  previewAzure,
+  log,
+  image,
+];
 
 /** Words, unit and limit of each figure; a limit may be a function of the other medians. */
 const figures: Record<string, { what: string; unit: Figure["unit"]; limit?: number | ((medians: Samples) => number) }> =
@@ -33,12 +51,21 @@ const figures: Record<string, { what: string; unit: Figure["unit"]; limit?: numb
       limit: (medians) => (medians["boot.ours"] ?? NaN) + 5,
     },
     "warm.first_line": { what: "kmvm test, warm: start -> first line of the test", unit: "s", limit: 3 },
+    "packer.first_line": { what: "baseline: packer build, our image -> first line of the test", unit: "s" },
+    "packer.whole": { what: "baseline: packer build, whole", unit: "s" },
+    "packer.ratio_first": { what: "kmvm test, warm / packer, first line", unit: "ratio", limit: 0.2 },
+    "packer.ratio_whole": { what: "kmvm test, warm / packer, whole", unit: "ratio", limit: 0.5 },
     "warm.whole": { what: "kmvm test, warm: whole", unit: "s" },
     "start.whole": { what: "npm start, nothing to set up, without the sample's own time", unit: "s", limit: 8 },
     "clone.start": { what: "a clone from its start to its own identity", unit: "s" },
     "clone.rss": { what: "memory of the host that one more idle clone costs", unit: "MiB", limit: 150 },
+    "isolate.one": { what: "baseline: 8 directories in one machine that boots, whole", unit: "s" },
+    "isolate.each": { what: "8 directories, each in a machine of its own, whole", unit: "s" },
+    "isolate.ratio": { what: "each in its own / all in one", unit: "ratio", limit: 1 },
     "kept.first_line": { what: "kmvm test on a kept machine: start -> first line of the test", unit: "s", limit: 4 },
     "preview.noop": { what: "no-op pulumi preview of a test stack", unit: "s", limit: 2.5 },
+    "preview.aws": { what: "no-op pulumi preview of a vm stack, played AWS", unit: "s", limit: 3.5 },
+    "preview.azure": { what: "no-op pulumi preview of a vm stack, played Azure", unit: "s", limit: 3.5 },
     "log.rss": { what: "200 MB of test output: peak memory of the runner", unit: "MiB", limit: 150 },
     "log.seconds": { what: "200 MB of test output: whole command", unit: "s" },
     "l0.build": { what: "L0-base from nothing", unit: "s", limit: 150 },
@@ -47,6 +74,11 @@ const figures: Record<string, { what: string; unit: Figure["unit"]; limit?: numb
 
 async function measure(lab: Lab, scenario: Scenario, runs: number): Promise<Samples[]> {
   const rounds: Samples[] = [];
+  const missing = scenario.missing?.();
+  if (missing !== undefined) {
+    process.stderr.write(`not measured: ${scenario.ids.join(" ")}; first: ${missing}\n`);
+    return rounds;
+  }
   try {
     for (let round = 0; round < Math.min(runs, scenario.rounds ?? runs); round++) {
       process.stderr.write(`${scenario.ids.join(" ")}: round ${round + 1}\n`);

@@ -14,6 +14,8 @@ export interface Scenario {
   /** Ids of the figures that it gives, beside the spans. */
   readonly ids: readonly string[];
   readonly rounds?: number;
+  /** What to install before it can be measured; absent or undefined: nothing. */
+  readonly missing?: () => string | undefined;
   readonly round: (lab: Lab) => Promise<Samples>;
   /** Undoes what the rounds left. */
   readonly close?: (lab: Lab) => Promise<void>;
