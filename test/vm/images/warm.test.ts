@@ -52,9 +52,19 @@ describe("a warm image", () => {
   let clones: Machine[];
 
   test(
-    "is made once, and leaves no machine",
+    "is made once, with another guest where the first one ends too early, and leaves no machine",
     async () => {
-      [warm] = await Promise.all([makeWarm(), makeWarm()]);
+      const both = Promise.all([makeWarm(), makeWarm()]);
+      const { pid } = await retryUntil({
+        what: "the machine to be saved",
+        timeoutMs: minutes,
+        attempt: async () => (await listMachines(host.home)).find(({ state }) => state === "running"),
+      });
+      process.kill(pid ?? NaN, "SIGKILL");
+      [warm] = await both;
+      expect(said.filter((line) => line.includes("once more"))).toEqual([
+        "no warm image yet: QEMU has closed the door; once more",
+      ]);
       expect(await listMachines(host.home)).toEqual([]);
       said.length = 0;
       expect(await makeWarm()).toEqual(warm);
