@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { kmvmHome, repositoryRoot } from "../../lib/paths";
 import { retryUntil } from "../../lib/retry";
+import type { RootShell } from "../../lib/root-shell";
 import { resolveImage } from "../../provider/images/store";
 import { warmImage } from "../../provider/images/warm";
 import { listLeftovers } from "../../provider/qemu/inspect";
@@ -157,19 +158,38 @@ describe("clones of one warm image", () => {
     (churnMinutes + 10) * minute,
   );
 
+  const inMachine = async (name: string, use: (shell: RootShell) => Promise<void>): Promise<void> => {
+    const { id, folder: own } = await startMachine(host.home, specOf(name));
+    const shell = await openShell(own, AbortSignal.timeout(minute));
+    await use(shell);
+    shell.close();
+    await removeMachine(host.home, id);
+  };
+
   testUnless(missingForKmvm())(
     "a thousand virtual machines made and ended in one do not hang it",
-    async () => {
-      const { id, folder: own } = await startMachine(host.home, specOf("busy"));
-      const shell = await openShell(own, AbortSignal.timeout(minute));
-      const program = readFileSync(join(repositoryRoot(), "test/fixtures/kvm-churn.c"));
-      const build = "cat >/root/churn.c && gcc -o /root/churn /root/churn.c";
-      expect(await shell.run(build, { stdin: program })).toMatchObject({ code: 0 });
-      const { stdout } = await shell.run("/root/churn 1000", { signal: AbortSignal.timeout(10 * minute) });
-      expect(stdout).toBe("done\n");
-      shell.close();
-      await removeMachine(host.home, id);
-    },
+    () =>
+      inMachine("busy", async (shell) => {
+        const program = readFileSync(join(repositoryRoot(), "test/fixtures/kvm-churn.c"));
+        const build = "cat >/root/churn.c && gcc -o /root/churn /root/churn.c";
+        expect(await shell.run(build, { stdin: program })).toMatchObject({ code: 0 });
+        const { stdout } = await shell.run("/root/churn 1000", { signal: AbortSignal.timeout(10 * minute) });
+        expect(stdout).toBe("done\n");
+      }),
+    15 * minute,
+  );
+
+  testUnless(missingForKmvm())(
+    "nor does the one that is kept for that, made and ended a thousand times",
+    () =>
+      inMachine("kept-busy", async (shell) => {
+        const stopped = await shell.run("systemctl stop kmvm-hold-kvm && ! systemctl is-failed --quiet kmvm-hold-kvm");
+        expect(stopped).toMatchObject({ code: 0 });
+        const script =
+          "/usr/lib/kmvm/hold-kvm 1000 >/run/held & until grep held /run/held; do sleep 1; done; kill $!; wait $!";
+        const signal = AbortSignal.timeout(10 * minute);
+        expect(await shell.run(script, { signal })).toEqual({ code: 0, stdout: "held\n", stderr: "" });
+      }),
     15 * minute,
   );
 });
