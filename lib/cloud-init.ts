@@ -55,8 +55,7 @@ export function userData({ user, authorizedKey, hostKey, hostname, expiresAt }: 
   const config = {
     hostname,
     ssh_deletekeys: true,
-    // No key of another kind is made: the one below is the only one that callers know.
-    ssh_genkeytypes: [],
+    // With this, no key of another kind is made.
     ssh_keys: { ed25519_private: line(hostKey.privateKey), ed25519_public: line(hostKey.publicKey) },
     ssh_pwauth: false,
     disable_root: true,

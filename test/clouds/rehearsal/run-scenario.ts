@@ -172,6 +172,8 @@ export function describeRun(facts: CloudFacts, account: Account): void {
         expect(await said("cat", "/sys/class/dmi/id/sys_vendor")).toBe(`${vendor}\n`);
         // The command, not the file: cloud-init 22.4 removes that when it writes it a second time, as for EC2.
         expect(await said("cloud-id")).toBe(`${dataSource}\n`);
+        expect(await said("sudo", "cloud-init", "schema", "--system")).toMatch(/^Valid cloud-config/m);
+        expect(await said("cloud-init", "status", "--wait")).toContain("status: done");
         expect((await kmvm("logs", kept)).stdout).toContain("ok 1 the guest adds");
       },
       limit,

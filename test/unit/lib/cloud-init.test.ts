@@ -28,7 +28,6 @@ describe("user data of a machine in a cloud", () => {
     expect(parsed(text)).toMatchObject({
       hostname: "test-ci-240-ab12cd34",
       ssh_deletekeys: true,
-      ssh_genkeytypes: [],
       ssh_pwauth: false,
       disable_root: true,
       users: [{ name: "kmvm", lock_passwd: true, ssh_authorized_keys: ["ssh-ed25519 AAAAuser kmvm"] }],
