@@ -210,3 +210,8 @@ export const settingKeys = Object.keys(settingDefinitions) as SettingKey[];
 export function isSettingKey(key: string): key is SettingKey {
   return key in settingDefinitions;
 }
+
+/** What each setting was read as; undefined: not given and without a default, or not right. */
+export type ParsedValues = {
+  readonly [K in SettingKey]: z.output<(typeof settingDefinitions)[K]["schema"]> | undefined;
+};

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { parseStackName } from "../../../stacks/name";
-import { parseSettings, problemsError, shownSettings, type SettingSources } from "../../../stacks/parse-settings";
+import { parseSettings, shownSettings } from "../../../stacks/parse-settings";
+import { problemsError } from "../../../stacks/setting-problems";
+import type { SettingSources } from "../../../stacks/setting-sources";
 import { stackSubject } from "../../../stacks/subject";
 
 const stack = parseStackName("test-ci-240");
