@@ -13,12 +13,6 @@ export function imagesOf({ name, facets }: ChosenBackend): ImageVersions {
   );
 }
 
-/** Pure: the version that was made before the promoted one. @param versions the newest last */
-export function previousOf(versions: readonly PublishedVersion[]): PublishedVersion | undefined {
-  const at = versions.findIndex(({ promoted }) => promoted);
-  return at < 0 ? undefined : versions[at - 1];
-}
-
 const known = (versions: readonly PublishedVersion[]) =>
   versions.length > 0 ? `there are ${versions.map(({ version }) => version).join(", ")}` : "there are none";
 
@@ -32,23 +26,25 @@ export async function promotePublished(images: ImageVersions, name: string, vers
 
 /**
  * @returns the version that is promoted now
- * @throws UserError when there is none before the promoted one
+ * @throws UserError when there is none that was promoted before
  */
 export async function rollbackPublished(images: ImageVersions, name: string): Promise<string> {
   const versions = await images.list(name);
-  const previous = previousOf(versions);
+  const previous = versions.find((one) => one.previous);
   if (!previous)
-    throw new UserError(`there is no version of ${name} before the promoted one; ${known(versions)}`, "kmvm image ls");
+    throw new UserError(
+      `no version of ${name} that is there was promoted before; ${known(versions)}`,
+      `kmvm image promote ${name}@VERSION`,
+    );
   await images.promote(name, previous.version);
   return previous.version;
 }
 
-/** Pure: never the promoted version, nor the one before it, nor one in use, nor one of the `keep` newest. */
+/** Pure: never the promoted version, nor the one that was it before, nor one in use, nor one of the `keep` newest. */
 export function planPublishedPrune(name: string, versions: readonly PublishedVersion[], keep: number): string[] {
-  const previous = previousOf(versions)?.version;
   const used = new Set(versions.filter(({ inUse }) => inUse).map(({ version }) => `${name}@${version}`));
   return planPrune(
-    versions.map(({ version, promoted }) => ({ name, version, promoted, previous: version === previous })),
+    versions.map(({ version, promoted, previous }) => ({ name, version, promoted, previous })),
     used,
     keep,
   );
@@ -66,13 +62,12 @@ export async function prunePublished(images: ImageVersions, name: string, keep: 
 
 /** `kmvm image ls --backend`, as text. Pure. */
 export function publishedLines(name: string, versions: readonly PublishedVersion[]): string[] {
-  const previous = previousOf(versions)?.version;
   return table([
     ["IMAGE", "VERSION", "STATE", "USED", "PUBLISHED", "ID"],
-    ...versions.map(({ version, promoted, inUse, createdAt, id }) => [
+    ...versions.map(({ version, promoted, previous, inUse, createdAt, id }) => [
       name,
       version,
-      promoted ? "promoted" : version === previous ? "previous" : "",
+      promoted ? "promoted" : previous ? "previous" : "",
       inUse ? "in use" : "",
       createdAt.slice(0, 16).replace("T", " "),
       id,

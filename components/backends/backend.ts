@@ -234,6 +234,8 @@ export interface PublishedVersion {
   /** The provider's id of it. */
   readonly id: string;
   readonly promoted: boolean;
+  /** Whether it was the promoted one before that: what a rollback goes back to. At most one is. */
+  readonly previous: boolean;
   /** ISO 8601. */
   readonly createdAt: string;
   /** Whether a machine, of whomever, was made of it and is there. */

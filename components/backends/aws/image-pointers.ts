@@ -3,6 +3,7 @@ import {
   GetParameterCommand,
   PutParameterCommand,
   SSMClient,
+  paginateGetParameterHistory,
   paginateGetParametersByPath,
 } from "@aws-sdk/client-ssm";
 import { clientOf, collect } from "./clients";
@@ -56,7 +57,23 @@ export function readPromoted(own: AwsSettings, image: string): Promise<string | 
   });
 }
 
-/** One call: whoever reads meanwhile gets the old value or this one. Systems Manager keeps the history. */
+/** Every version that was promoted, as often as it was, the last one last. Systems Manager keeps a hundred. */
+export function readPromotions(own: AwsSettings, image: string): Promise<string[]> {
+  return withSsm(own, `could not read which ${image} were promoted`, async (client) => {
+    try {
+      const entries = await collect(
+        paginateGetParameterHistory({ client }, { Name: imageParameters.promoted(own, image) }),
+        (page) => page.Parameters,
+      );
+      return entries.sort((a, b) => (a.Version ?? 0) - (b.Version ?? 0)).flatMap(({ Value }) => Value ?? []);
+    } catch (error) {
+      if (isGone(error)) return [];
+      throw error;
+    }
+  });
+}
+
+/** One call: whoever reads meanwhile gets the old value or this one. */
 export function writePromoted(own: AwsSettings, image: string, version: string): Promise<void> {
   return withSsm(own, `could not promote ${image}@${version}`, async (client) => {
     const Name = imageParameters.promoted(own, image);

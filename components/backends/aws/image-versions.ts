@@ -1,6 +1,6 @@
 import { ExitCode, UserError } from "../../../lib/errors";
 import type { PublishedVersion } from "../backend";
-import { readPromoted, readVersions, removeVersion, writePromoted } from "./image-pointers";
+import { readPromoted, readPromotions, readVersions, removeVersion, writePromoted } from "./image-pointers";
 import { removeImageResource } from "./image-removal";
 import { listImageResources } from "./image-resources";
 import { describeInstances } from "./instances";
@@ -16,20 +16,22 @@ async function usedImages(own: AwsSettings, amis: readonly string[]): Promise<Se
 
 /** Versions of an image that can be used, the oldest first. One without its AMI, after a removal was cut short, is none. */
 export async function listVersions(own: AwsSettings, name: string): Promise<PublishedVersion[]> {
-  const [versions, promoted, resources] = await Promise.all([
+  const [versions, promoted, promotions, resources] = await Promise.all([
     readVersions(own, name),
     readPromoted(own, name),
+    readPromotions(own, name),
     listImageResources(own),
   ]);
   const made = new Map(resources.map(({ id, createdAt }) => [id, createdAt]));
   const there = versions.filter(({ ami }) => made.has(ami));
+  const previous = promotions.findLast((one) => one !== promoted && there.some(({ version }) => version === one));
   const used = await usedImages(
     own,
     there.map(({ ami }) => ami),
   );
   return there
     .map(({ version, ami }) => ({
-      ...{ version, id: ami, promoted: version === promoted },
+      ...{ version, id: ami, promoted: version === promoted, previous: version === previous },
       ...{ createdAt: made.get(ami) ?? "", inUse: used.has(ami) },
     }))
     .sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));

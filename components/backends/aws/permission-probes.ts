@@ -20,7 +20,12 @@ import {
 } from "@aws-sdk/client-ec2";
 import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { GetServiceQuotaCommand, ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
-import { GetParameterCommand, GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
+import {
+  GetParameterCommand,
+  GetParameterHistoryCommand,
+  GetParametersByPathCommand,
+  SSMClient,
+} from "@aws-sdk/client-ssm";
 import { ourProject, tagNames } from "../../../lib/tags";
 import { clientOf } from "./clients";
 import { classifyError, failureOf } from "./errors";
@@ -121,6 +126,8 @@ const probes: Readonly<Record<string, Probe>> = {
   ),
   "ssm:GetParameter": (own, { image }) =>
     new SSMClient(clientOf(own)).send(new GetParameterCommand({ Name: imageParameters.promoted(own, image) })),
+  "ssm:GetParameterHistory": (own, { image }) =>
+    new SSMClient(clientOf(own)).send(new GetParameterHistoryCommand({ Name: imageParameters.promoted(own, image) })),
   "ssm:GetParametersByPath": (own) =>
     new SSMClient(clientOf(own)).send(new GetParametersByPathCommand({ Path: own.parameterPrefix, MaxResults: 1 })),
   "scheduler:ListSchedules": (own) =>

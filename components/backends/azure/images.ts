@@ -82,6 +82,7 @@ export function imageVersions(
         version: localVersion(one),
         id: one.id ?? "",
         promoted: image.tags?.[pointerTags.promoted] === localVersion(one),
+        previous: image.tags?.[pointerTags.previous] === localVersion(one),
         createdAt: one.publishingProfile?.publishedDate?.toISOString() ?? "",
         inUse: inUse.has(one.id?.toLowerCase() ?? ""),
       }));

@@ -377,6 +377,7 @@ describe("published versions", () => {
       "kmvm-promoted": version(2),
       "kmvm-previous": version(1),
     });
+    expect(await facets.images?.list("L0-base")).toMatchObject([{ previous: true }, { previous: false }]);
     expect([excluded(version(1)), excluded(version(2))]).toEqual([false, false]);
     await facets.images?.promote("L0-base", version(1));
     // The bad one is not the latest for those either who ask for that.

@@ -60,14 +60,32 @@ describe("versions of an image", () => {
     const second = await publish("L0-base", "20260102.1-b");
     await publish("other", "20260103.1-c");
     expect(await images.list("L0-base")).toEqual([
-      { version: "20260101.1-a", id: first.ami, promoted: false, inUse: false, createdAt: expect.any(String) },
-      { version: "20260102.1-b", id: second.ami, promoted: false, inUse: false, createdAt: expect.any(String) },
+      {
+        version: "20260101.1-a",
+        id: first.ami,
+        promoted: false,
+        previous: false,
+        inUse: false,
+        createdAt: expect.any(String),
+      },
+      {
+        version: "20260102.1-b",
+        id: second.ami,
+        promoted: false,
+        previous: false,
+        inUse: false,
+        createdAt: expect.any(String),
+      },
     ]);
     const before = await account();
     for (const version of ["20260101.1-a", "20260102.1-b", "20260101.1-a"]) {
       await images.promote("L0-base", version);
       expect((await versions()).filter(({ promoted }) => promoted).map((one) => one.version)).toEqual([version]);
     }
+    const previous = async () => (await images.list("L0-base")).filter((one) => one.previous).map((one) => one.version);
+    expect(await previous()).toEqual(["20260102.1-b"]);
+    await images.promote("L0-base", "20260101.1-a");
+    expect(await previous()).toEqual(["20260102.1-b"]);
     expect(await account()).toEqual(before);
   });
 

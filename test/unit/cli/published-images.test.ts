@@ -11,19 +11,28 @@ import {
 import type { ImageVersions, PublishedVersion } from "../../../components/backends/backend";
 
 const published = (version: string, given: Partial<PublishedVersion> = {}): PublishedVersion => ({
-  ...{ version, id: `ami-${version}`, promoted: false, createdAt: "2026-11-24T10:00:00Z", inUse: false },
+  ...{
+    version,
+    id: `ami-${version}`,
+    promoted: false,
+    previous: false,
+    createdAt: "2026-11-24T10:00:00Z",
+    inUse: false,
+  },
   ...given,
 });
 
-/** A place that holds versions 1 to 6, of which 4 is promoted. */
-function place(promoted = "4", used: readonly string[] = []) {
+/** A place that holds versions 1 to 6, of which 4 is promoted, and 2 was before it. */
+function place(promoted = "4", before = "2", used: readonly string[] = []) {
   let versions = ["1", "2", "3", "4", "5", "6"].map((version) =>
-    published(version, { promoted: version === promoted, inUse: used.includes(version) }),
+    published(version, {
+      ...{ promoted: version === promoted, previous: version === before, inUse: used.includes(version) },
+    }),
   );
   const images: ImageVersions = {
     list: () => Promise.resolve(versions),
     promote: (_name, version) => {
-      versions = versions.map((one) => ({ ...one, promoted: one.version === version }));
+      versions = versions.map((one) => ({ ...one, promoted: one.version === version, previous: one.promoted }));
       return Promise.resolve();
     },
     remove: (_name, version) => {
@@ -44,17 +53,20 @@ describe("images that were published", () => {
     expect(now()).toBe("1 2 3 4 5 6!");
   });
 
-  test("are rolled back to the one before the promoted one, as often as there is one", async () => {
-    const { images, now } = place("2");
-    expect(await rollbackPublished(images, "L0-base")).toBe("1");
-    expect(now()).toBe("1! 2 3 4 5 6");
-    await expect(rollbackPublished(images, "L0-base")).rejects.toThrow(/before the promoted one/);
+  test("are rolled back to the one that was promoted before, whatever candidates lie between, and forth again", async () => {
+    const { images, now } = place("4", "2");
+    expect(await rollbackPublished(images, "L0-base")).toBe("2");
+    expect(now()).toBe("1 2! 3 4 5 6");
+    expect(await rollbackPublished(images, "L0-base")).toBe("4");
+    const first = place("4", "gone");
+    await expect(rollbackPublished(first.images, "L0-base")).rejects.toThrow(/no version .* was promoted before/);
+    expect(first.now()).toBe("1 2 3 4! 5 6");
   });
 
   test("are pruned but for the promoted one, the one before it, those in use and the newest", async () => {
-    const { images, now } = place("4", ["1"]);
-    expect(await prunePublished(images, "L0-base", 1)).toEqual(["2", "5"]);
-    expect(now()).toBe("1 3 4! 6");
+    const { images, now } = place("4", "2", ["1"]);
+    expect(await prunePublished(images, "L0-base", 1)).toEqual(["3", "5"]);
+    expect(now()).toBe("1 2 4! 6");
   });
 
   test("are kept where none is promoted and enough are to be kept", () => {
@@ -64,7 +76,10 @@ describe("images that were published", () => {
   });
 
   test("are listed with what is promoted, what was, and what is in use", () => {
-    const lines = publishedLines("L0-base", [published("1"), published("2", { promoted: true, inUse: true })]);
+    const lines = publishedLines("L0-base", [
+      published("1", { previous: true }),
+      published("2", { promoted: true, inUse: true }),
+    ]);
     expect(lines.map((line) => line.split(/ {2,}/))).toMatchObject([
       ["IMAGE", "VERSION", "STATE", "USED", "PUBLISHED", "ID"],
       ["L0-base", "1", "previous", "2026-11-24 10:00", "ami-1"],
