@@ -82,6 +82,7 @@ check "no unit has failed" system_is_up
 check "the root file system fills the disk" root_fills_disk
 check "kernel headers are those of the kernel" headers_match_kernel
 check "a CPU with virtualisation gives /dev/kvm" hypervisor_or_none
+check "KVM takes no shortcut on Hyper-V" grep --quiet enlightened_vmcs=N <(modprobe --showconfig)
 check "an emulated guest keeps a virtual machine in being" holds_a_machine_if_emulated
 check "gcc builds a program that runs" builds gcc
 check "musl-gcc builds a program that runs" builds musl-gcc
