@@ -8,19 +8,31 @@ export interface Interrupt {
   dispose(): void;
 }
 
-/** Process ids of everything that descends from `parent`, children first. */
-export function descendants(parent: number): number[] {
-  const childrenOf = new Map<number, number[]>();
+interface ProcessFacts {
+  readonly parent: number;
+  readonly session: number;
+}
+
+/** By process id, as proc(5) has them. */
+function allProcesses(): Map<number, ProcessFacts> {
+  const all = new Map<number, ProcessFacts>();
   for (const entry of readdirSync("/proc")) {
     if (!/^\d+$/.test(entry)) continue;
     try {
       const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
-      const parentId = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-      childrenOf.set(parentId, [...(childrenOf.get(parentId) ?? []), Number(entry)]);
+      const [, parent, , session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      all.set(Number(entry), { parent: Number(parent), session: Number(session) });
     } catch {
       // It ended while we looked.
     }
   }
+  return all;
+}
+
+/** Process ids of everything that descends from `parent`, each after what has started it. */
+export function descendants(parent: number, processes: ReadonlyMap<number, ProcessFacts> = allProcesses()): number[] {
+  const childrenOf = new Map<number, number[]>();
+  for (const [pid, { parent: its }] of processes) childrenOf.set(its, [...(childrenOf.get(its) ?? []), pid]);
   const all: number[] = [];
   const queue = [parent];
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
@@ -31,9 +43,16 @@ export function descendants(parent: number): number[] {
   return all;
 }
 
+/** Those that end with `parent`: one with a session of its own, a virtual machine, was started to outlive it. Pure. */
+export function endingWith(parent: number, processes: ReadonlyMap<number, ProcessFacts>): number[] {
+  const session = processes.get(parent)?.session;
+  const same = new Map([...processes].filter(([, process]) => process.session === session));
+  return descendants(parent, same);
+}
+
 /**
- * First signal: `onFirst` (ask everyone to come to an end). Second: `onSecond`, then this process and its descendants
- * end at once.
+ * First signal: `onFirst` (ask everyone to come to an end). Second: `onSecond`, then this process and those
+ * that it has started end at once, but for virtual machines.
  */
 export function handleInterrupts(onFirst: () => void, onSecond: () => void): Interrupt {
   const controller = new AbortController();
@@ -48,7 +67,7 @@ export function handleInterrupts(onFirst: () => void, onSecond: () => void): Int
       return;
     }
     onSecond();
-    for (const pid of descendants(process.pid)) {
+    for (const pid of endingWith(process.pid, allProcesses())) {
       try {
         process.kill(pid, "SIGKILL");
       } catch {

@@ -2,7 +2,7 @@ import type { Stack } from "@pulumi/pulumi/automation";
 import type { Settings } from "../stacks/settings";
 import type { CliContext } from "./context";
 import { releaseDeadLocks } from "./engine-locks";
-import { destroyAbandoned } from "./stack-life";
+import { emptyStack } from "./stack-life";
 import { wakeMachine } from "./stack-machines";
 import { openStack, readConfiguration, writeConfiguration, type Engine } from "./workspace";
 
@@ -11,10 +11,10 @@ type Remains = "abandoned" | "machine gone" | undefined;
 
 const removal: Record<Exclude<Remains, undefined>, string> = {
   abandoned: "left by a command that was killed: removed",
-  "machine gone": "its machine is gone: made anew",
+  "machine gone": "it has no machine: made anew",
 };
 
-/** A stack of which nothing is there yet; what remains of an earlier one is removed. */
+/** A stack of which nothing is there yet; what remains of an earlier one is removed, but its configuration stays. */
 export async function freshStack(
   context: CliContext,
   engine: Engine,
@@ -24,7 +24,9 @@ export async function freshStack(
 ): Promise<Stack> {
   if (remains) {
     context.terminal.step("stack", removal[remains]);
-    await destroyAbandoned(context, engine, name);
+    const stack = await emptyStack(context, engine, name);
+    writeConfiguration(context.root, name, configuration);
+    return stack;
   }
   // Also of a bare engine that was killed while it made the stack, which has no lease.
   releaseDeadLocks(context, engine, name);

@@ -39,9 +39,11 @@ export function isHeld(lease: Lease): boolean {
   return isAlive(lease);
 }
 
-/** Whether the stack is half done when this command was killed: not after one that only started or stopped its machine. */
+/**
+ * Whether the stack is half done when this command was killed: not after one that only started or stopped its
+ * machine, or put it back to its beginning, which can be done again. */
 export function leavesHalfDone({ command }: Pick<Lease, "command">): boolean {
-  return !/^kmvm vm (start|stop) /.test(command);
+  return !/^kmvm vm (start|stop|reset) /.test(command);
 }
 
 export function releaseLease(root: string, stack: string): void {

@@ -42,7 +42,10 @@ export function showEngineFailure(
 
 /** How to get into a kept machine, how to replay the tests there, and until when. */
 export function showKept(terminal: Terminal, stack: StackName, machine: MachineSummary | undefined): void {
-  if (!machine) return;
+  if (!machine) {
+    terminal.step("kept", `as far as is known; kmvm ls tells; remove it with: kmvm vm delete ${stack.full}`);
+    return;
+  }
   terminal.step("kept", `until ${machine.expiresAt}; remove it with: kmvm vm delete ${stack.full}`);
   terminal.line(`kmvm ssh ${stack.full}`);
   terminal.line(`kmvm exec ${stack.full} -- km-test`);

@@ -18,6 +18,38 @@ export async function destroyHalfMade(context: CliContext, engine: Engine, stack
 }
 
 /**
+ * A stack of which nothing is there, made where there is none; what is left of an earlier one is removed, but not its
+ * configuration, which somebody may have written by hand.
+ */
+export async function emptyStack(context: CliContext, engine: Engine, name: string): Promise<Stack> {
+  releaseDeadLocks(context, engine, name);
+  const stack = await openStack(context, engine, name, "create");
+  await removeUnknownMachines(context, engine, name);
+  await stack.destroy();
+  return stack;
+}
+
+/** What to do where a stack could not be removed. */
+export const removeByHand = "this shows what is left, and removes it: kmvm gc --yes --now";
+
+/**
+ * Removes, and says so, or that it failed: that must not hide what the command itself came to. Where it failed, the
+ * command's lease is to stay, by which `kmvm gc` and the next command know that something is left.
+ * @returns whether all is gone
+ */
+export async function tryToRemove({ terminal }: CliContext, remove: () => Promise<void>): Promise<boolean> {
+  const started = Date.now();
+  try {
+    await remove();
+  } catch (error) {
+    terminal.warn(`could not be removed: ${messageOf(error)}\n${removeByHand}`);
+    return false;
+  }
+  terminal.step("removed", `everything, in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  return true;
+}
+
+/**
  * Removes a stack whose command was killed: its lock, its resources, and the stack.
  * @returns false: there is no such stack
  */

@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { z } from "zod";
+import { ExitCode, UserError } from "../lib/errors";
 import { backendHash } from "../stacks/program";
 import type { CliContext } from "./context";
 import { backendUrl, type Engine } from "./workspace";
@@ -47,9 +48,19 @@ export function ownBackendHash(engine: Engine): string {
   return backendHash(backendUrl(engine));
 }
 
+/** @throws UserError with what the engine says */
 async function ask(context: CliContext, engine: Engine, args: string[]): Promise<string> {
   const options = { cwd: context.root, env: engine.environment, stdin: "ignore" } as const;
-  const { stdout } = await execa(engine.command.command, [...args, "--non-interactive"], options);
+  const { stdout, stderr, failed, shortMessage } = await execa(engine.command.command, [...args, "--non-interactive"], {
+    ...options,
+    reject: false,
+  });
+  if (failed)
+    throw new UserError(
+      `the engine could not tell: ${stderr.trim() || (shortMessage ?? "")}`,
+      "the same question by hand: scripts/pulumi stack ls",
+      ExitCode.Infrastructure,
+    );
   return stdout;
 }
 

@@ -13,12 +13,10 @@ import { releaseLease, takeLease } from "./lease";
 import { linePrinter } from "./line-printer";
 import { showEngineFailure, showKept, showResult } from "./report";
 import { showRefused, updateOnce, updateSomewhere, type Update } from "./somewhere";
-import { destroyHalfMade, destroyStack } from "./stack-life";
+import { destroyHalfMade, destroyStack, removeByHand, tryToRemove } from "./stack-life";
 import { machinesOf } from "./stack-machines";
 import { checkedSettings } from "./stack-settings";
 import { openEngine, readConfiguration, type Engine } from "./workspace";
-
-const removeByHand = "this shows what is left, and removes it: kmvm gc --yes --now";
 
 /** Whether the machine stays when the run has ended. No result at all is a failure, too. */
 const keeps: Record<KeepPolicy, (result: RunResult | undefined) => boolean> = {
@@ -61,17 +59,11 @@ async function removeStack(
   result: RunResult | undefined,
   code: ExitCode,
 ): Promise<Outcome> {
-  const started = Date.now();
-  try {
+  const gone = await tryToRemove(context, () =>
     // A run that has ended, well or not, had a whole stack.
-    if (result) await destroyStack(context, stack);
-    else await destroyHalfMade(context, engine, stack);
-  } catch (error) {
-    context.terminal.warn(`could not be removed: ${messageOf(error)}\n${removeByHand}`);
-    return { code: code === ExitCode.Pass ? ExitCode.NotCleanedUp : code, left: true };
-  }
-  context.terminal.step("removed", `everything, in ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  return { code };
+    result ? destroyStack(context, stack) : destroyHalfMade(context, engine, stack),
+  );
+  return gone ? { code } : { code: code === ExitCode.Pass ? ExitCode.NotCleanedUp : code, left: true };
 }
 
 /** The machine after the run. That nobody tells is no reason to leave it to itself, nor to remove what is to be kept. */
@@ -123,7 +115,9 @@ async function session(
   }
   const found = await machineLeft(context, engine, name.full);
   const charged = await chargedFor(context, engine, settings, found.machine);
-  if (found.isGone || !keeps[keep](result)) {
+  // Half a machine is of no use to anybody.
+  const isHalf = result === undefined && found.machine?.state === "half-made";
+  if (found.isGone || isHalf || !keeps[keep](result)) {
     const outcome = await removeStack(context, engine, stack, result, code);
     if (charged) showActual(context, charged, outcome.left ? "so far" : "cost");
     return outcome;

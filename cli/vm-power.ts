@@ -2,7 +2,7 @@ import { ExitCode, messageOf, UserError } from "../lib/errors";
 import { isHeld, leavesHalfDone, readLease, releaseLease, takeLease } from "./lease";
 import { accessTo } from "./machine-access";
 import type { NamedStack } from "./stack-argument";
-import { destroyAbandoned } from "./stack-life";
+import { destroyAbandoned, removeByHand } from "./stack-life";
 import { machinesOf, placesOf, type FoundMachine } from "./stack-machines";
 import { waitUntilReady } from "./machine-ready";
 
@@ -12,15 +12,16 @@ async function machineOf(named: NamedStack): Promise<FoundMachine> {
   throw new UserError(`there is no machine of stack ${named.stack}`, "see `kmvm ls`");
 }
 
-/** Keeps every other command away from the stack while `work` is done. */
+/**
+ * Keeps every other command away from the stack while `work` is done. When it fails the lease stays, as that of a command
+ * that was killed does: by it gc and the next command know that the stack may not be whole.
+ */
 async function leased<T>(named: NamedStack, verb: string, work: () => Promise<T>): Promise<T> {
   const { root } = named.context;
   await takeLease(root, named.stack, `kmvm vm ${verb} ${named.stack}`);
-  try {
-    return await work();
-  } finally {
-    releaseLease(root, named.stack);
-  }
+  const result = await work();
+  releaseLease(root, named.stack);
+  return result;
 }
 
 /** A stack that a killed command left must be removed, not taken for whole. */
@@ -87,7 +88,10 @@ export async function vmDelete(named: NamedStack): Promise<ExitCode> {
   return leased(named, "delete", async () => {
     // Before the stack's own settings, which may be the only ones that say where its machine is, go with it.
     const places = await placesOf(context, stack);
-    const existed = await destroyAbandoned(context, engine, stack);
+    const existed = await destroyAbandoned(context, engine, stack).catch((error: unknown) => {
+      if (error instanceof UserError) throw error;
+      throw new UserError(`${stack} could not be removed: ${messageOf(error)}`, removeByHand, ExitCode.NotCleanedUp);
+    });
     // What no state knows, after a kill in the middle of making it.
     const left = await machinesOf(context, engine, stack, places);
     const failures: string[] = [];
@@ -98,7 +102,8 @@ export async function vmDelete(named: NamedStack): Promise<ExitCode> {
         failures.push(messageOf(error));
       }
     for (const failure of failures) context.terminal.warn(failure);
-    if (failures.length > 0) return ExitCode.NotCleanedUp;
+    if (failures.length > 0)
+      throw new UserError(`machines of ${stack} are still there`, removeByHand, ExitCode.NotCleanedUp);
     context.terminal.step("removed", existed || left.length > 0 ? stack : `there is nothing of ${stack}`);
     return ExitCode.Pass;
   });

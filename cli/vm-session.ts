@@ -10,7 +10,7 @@ import { releaseLease, takeLease } from "./lease";
 import { accessTo, type MachineAccess } from "./machine-access";
 import { showEngineFailure } from "./report";
 import { showRefused, updateOnce, updateSomewhere } from "./somewhere";
-import { destroyHalfMade, destroyStack } from "./stack-life";
+import { destroyHalfMade, destroyStack, tryToRemove } from "./stack-life";
 import { wakeMachine } from "./stack-machines";
 import { checkedSettings } from "./stack-settings";
 import { waitUntilReady } from "./machine-ready";
@@ -28,20 +28,59 @@ function showAccess(context: CliContext, stack: string, access: MachineAccess, j
   context.terminal.line(`kmvm ssh ${stack}`);
 }
 
+/** The stack, and whether this command makes its machine: one that was there is not this command's to remove. */
+interface Prepared {
+  readonly stack: Stack;
+  readonly fresh: boolean;
+}
+
+interface Outcome {
+  readonly code: ExitCode;
+  /** Something is left that should not be. */
+  readonly left?: true;
+}
+
+async function undo(
+  context: CliContext,
+  { stack, fresh }: Prepared,
+  code: ExitCode,
+  remove: () => Promise<void>,
+): Promise<Outcome> {
+  if (!fresh) {
+    context.terminal.step("kept", `the machine that was there; remove it with: kmvm vm delete ${stack.name}`);
+    return { code };
+  }
+  return (await tryToRemove(context, remove)) ? { code } : { code, left: true };
+}
+
 /** Updates the stack. What it made is removed when it fails: without keys in the state nobody gets into it. */
-async function make(context: CliContext, engine: Engine, stack: Stack, signal: AbortSignal): Promise<ExitCode> {
+async function make(context: CliContext, engine: Engine, prepared: Prepared, signal: AbortSignal): Promise<Outcome> {
+  const { stack } = prepared;
   const update = () => updateOnce(context, stack, signal);
-  const placed = await updateSomewhere(context, stack, signal, update);
+  const placed = await updateSomewhere(context, stack, signal, update, () => !prepared.fresh);
   const { errors, failure } = placed.update;
-  if (failure === undefined) return ExitCode.Pass;
+  if (failure === undefined) return { code: ExitCode.Pass };
   let code = ExitCode.Interrupted;
   if (!signal.aborted) {
     showEngineFailure(context.terminal, errors, failure, "the machine was not made");
     showRefused(context.terminal, placed.refused);
     code = await showExplanation(context.terminal, placed.settings, errors, failure);
   }
-  await destroyHalfMade(context, engine, stack);
-  return code;
+  return undo(context, prepared, code, () => destroyHalfMade(context, engine, stack));
+}
+
+/** @throws UserError for flags that the machine that is there would have to be made anew for */
+function refuseOtherFlags(stack: string, existing: Record<string, string>, asked: Record<string, unknown>): void {
+  const texts = Object.entries(asked).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  const others = texts.filter(([key = "", value]) => existing[key] !== value).map(([key]) => key);
+  if (others.length > 0)
+    throw new UserError(
+      `the machine of ${stack} is there already, with other settings than asked for: ${others.join(", ")}`,
+      `as it is: the same command without them; anew: kmvm vm delete ${stack} first`,
+    );
 }
 
 async function prepare(
@@ -50,14 +89,18 @@ async function prepare(
   settings: Settings,
   configuration: Record<string, unknown>,
   abandoned: boolean,
-): Promise<Stack> {
+): Promise<Prepared> {
   const name = settings.stack.full;
-  const known = Object.keys(readConfiguration(context.root, name)).length > 0;
-  if (known && !abandoned && (await wakeMachine(context, engine, name)))
-    return openStack(context, engine, name, "select");
+  const existing = readConfiguration(context.root, name);
+  const known = Object.keys(existing).length > 0;
+  if (known && !abandoned && (await wakeMachine(context, engine, name))) {
+    refuseOtherFlags(name, existing, configuration);
+    return { stack: await openStack(context, engine, name, "select"), fresh: false };
+  }
   const remains = abandoned ? "abandoned" : known ? "machine gone" : undefined;
   // Never empty, so that a later command knows the stack by its file.
-  return freshStack(context, engine, name, { backend: settings.backend, ...configuration }, remains);
+  const made = { backend: settings.backend, ...configuration };
+  return { stack: await freshStack(context, engine, name, made, remains), fresh: true };
 }
 
 async function session(
@@ -66,27 +109,26 @@ async function session(
   configuration: Record<string, unknown>,
   options: { abandoned: boolean; json: boolean },
   interrupt: Interrupt,
-): Promise<ExitCode> {
+): Promise<Outcome> {
   const { terminal } = context;
   const name = settings.stack.full;
   terminal.line(terminal.colors.bold(name));
   await showEstimate(context, settings);
   const engine = openEngine(context);
-  const stack = await prepare(context, engine, settings, configuration, options.abandoned);
-  const code = await make(context, engine, stack, interrupt.signal);
-  if (code !== ExitCode.Pass) return code;
+  const prepared = await prepare(context, engine, settings, configuration, options.abandoned);
+  const made = await make(context, engine, prepared, interrupt.signal);
+  if (made.code !== ExitCode.Pass) return made;
   const access = await accessTo(context, engine, name);
   terminal.status("waiting for ssh");
   try {
     await waitUntilReady(name, access.target, settings.limits.boot, interrupt.signal);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
-    await destroyStack(context, stack);
-    return ExitCode.Interrupted;
+    return await undo(context, prepared, ExitCode.Interrupted, () => destroyStack(context, prepared.stack));
   }
   terminal.step("ready", `${access.id} at ${access.target.address}:${access.target.port}`);
   showAccess(context, name, access, options.json);
-  return ExitCode.Pass;
+  return made;
 }
 
 /**
@@ -108,7 +150,7 @@ export async function vmUp(
   const abandoned = (await takeLease(root, stackName, `kmvm vm up --profile ${profile} --id ${id}`)) !== undefined;
   const interrupt = handleInterrupts(
     () => {
-      terminal.line("interrupted: removing what was made; once more leaves at once");
+      terminal.line("interrupted: removing what this command has made; once more leaves at once");
     },
     () => {
       terminal.line("left as it is; this shows what is left, and removes it: kmvm gc --yes --now");
@@ -117,7 +159,9 @@ export async function vmUp(
   // The lease of a command that is gone tells `kmvm gc` and the next command that there is something to remove.
   let left = false;
   try {
-    return await session(context, settings, configuration, { abandoned, json }, interrupt);
+    const outcome = await session(context, settings, configuration, { abandoned, json }, interrupt);
+    left = outcome.left ?? false;
+    return outcome.code;
   } catch (error) {
     left = !(error instanceof UserError);
     if (interrupt.signal.aborted) {

@@ -46,9 +46,12 @@ test("a lease of an earlier process with the same number is not held, and is han
   expect(await takeLease(root, "test-ci-1", "next")).toMatchObject({ command: "kmvm test --id 1" });
 });
 
-test("a killed command that only started or stopped the machine leaves nothing half done", async () => {
-  leave("kmvm vm stop test-ci-1");
-  expect(await takeLease(root, "test-ci-1", "next")).toBeUndefined();
+test("a killed command that only started, stopped or reset the machine leaves nothing half done", async () => {
+  for (const verb of ["start", "stop", "reset"]) {
+    leave(`kmvm vm ${verb} test-ci-1`);
+    expect(await takeLease(root, "test-ci-1", "next")).toBeUndefined();
+    releaseLease(root, "test-ci-1");
+  }
   expect(
     ["kmvm test --id 1", "kmvm vm up --id 1", "kmvm gc", "unknown"].every((command) => leavesHalfDone({ command })),
   ).toBe(true);

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { retryUntil } from "../../../lib/retry";
 import { testUnless } from "../../support/needs";
 import { missingForKmvm, ownCheckout, type OwnCheckout } from "../../support/own-checkout";
 import { processesWith } from "../../support/processes";
@@ -224,6 +225,28 @@ describe("a stopped machine", () => {
       const refused = await checkout.kmvm("ssh", stack, "--", "true");
       expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining("kmvm vm start vm-dev-verbs")]);
       expect((await checkout.kmvm("vm", "start", stack)).code).toBe(0);
+      expect((await checkout.kmvm("exec", stack, "--", "cat", "kept")).stdout).toBe("kept\n");
+    },
+    3 * seconds,
+  );
+
+  testUnless(missing)(
+    "is started by up, which refuses other settings for it, and leaves it there when it is interrupted",
+    async () => {
+      const up = (...more: string[]) => ["vm", "up", "--id", "verbs", "--ttl", "30m", ...more];
+      const other = await checkout.kmvm(...up("--set", "memoryMiB=3072"));
+      expect([other.code, other.stderr]).toEqual([2, expect.stringMatching(/is there already, .*: memoryMiB/)]);
+      expect((await checkout.kmvm("vm", "stop", stack)).code).toBe(0);
+      const running = checkout.start(up());
+      await retryUntil({
+        what: "the command to begin",
+        timeoutMs: seconds,
+        attempt: () => running.text().includes(stack) || undefined,
+      });
+      running.signal("SIGINT");
+      const { code, stderr } = await running.ended;
+      expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringContaining("the machine that was there") });
+      expect((await checkout.kmvm(...up())).code).toBe(0);
       expect((await checkout.kmvm("exec", stack, "--", "cat", "kept")).stdout).toBe("kept\n");
     },
     3 * seconds,

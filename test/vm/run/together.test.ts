@@ -59,6 +59,19 @@ testUnless(missing)(
 );
 
 testUnless(missing)(
+  "what somebody has written into the stack's configuration is what runs, and what is announced",
+  async () => {
+    const byHand = (...args: string[]) => checkout.pulumi(...args, "--stack", "test-dev-by-hand");
+    expect((await checkout.pulumi("stack", "init", "test-dev-by-hand")).code).toBe(0);
+    expect((await byHand("config", "set", "kmvm:directories", "test/fixtures/payloads/fail")).code).toBe(0);
+    const { code, stderr } = await checkout.kmvm("test", "--id", "by-hand", "--keep", "never");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("fail on /dev/kvm") });
+    expect(checkout.leftovers()).toEqual([]);
+  },
+  seconds,
+);
+
+testUnless(missing)(
   "an interrupt brings home what there is and leaves nothing",
   async () => {
     const run = checkout.start(["test", "test/fixtures/payloads/hang", "--id", "interrupted", "--keep", "never"]);
