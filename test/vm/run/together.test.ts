@@ -63,9 +63,10 @@ testUnless(missing)(
   async () => {
     const byHand = (...args: string[]) => checkout.pulumi(...args, "--stack", "test-dev-by-hand");
     expect((await checkout.pulumi("stack", "init", "test-dev-by-hand")).code).toBe(0);
-    expect((await byHand("config", "set", "kmvm:directories", "test/fixtures/payloads/fail")).code).toBe(0);
+    expect((await byHand("config", "set", "kmvm:source", "test/fixtures/payloads")).code).toBe(0);
+    expect((await byHand("config", "set", "kmvm:directories", "fail")).code).toBe(0);
     const { code, stderr } = await checkout.kmvm("test", "--id", "by-hand", "--keep", "never");
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("fail on /dev/kvm") });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("test-dev-by-hand: fail on /dev/kvm") });
     expect(checkout.leftovers()).toEqual([]);
   },
   seconds,
