@@ -66,7 +66,10 @@ testUnless(missing)(
     expect((await byHand("config", "set", "kmvm:source", "test/fixtures/payloads")).code).toBe(0);
     expect((await byHand("config", "set", "kmvm:directories", "fail")).code).toBe(0);
     const { code, stderr } = await checkout.kmvm("test", "--id", "by-hand", "--keep", "never");
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("test-dev-by-hand: fail on /dev/kvm") });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining("test-dev-by-hand: fail on /dev/kvm"),
+    });
     expect(checkout.leftovers()).toEqual([]);
   },
   seconds,
