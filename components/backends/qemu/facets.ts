@@ -38,8 +38,8 @@ export const qemuFacets: Facets = {
       await resumeMachine(kmvmHome(), id);
     },
     stop: (id) => stopMachine(kmvmHome(), id),
-    reset: async (id) => {
-      await resetMachine(kmvmHome(), id);
+    reset: async (id, log) => {
+      await resetMachine(kmvmHome(), id, log ? { log } : {});
     },
   },
   console: {
