@@ -23,9 +23,9 @@ export function chosenRun(root: string, stack: string, run: string | undefined):
   const runs = stacksWithEvidence(root).includes(stack)
     ? readdirSync(join(checkoutFolders.runs(root), stack)).filter((name) => /^\d+$/.test(name))
     : [];
-  const chosen = run ?? latestRun(root, stack);
-  if (chosen !== undefined && runs.includes(chosen)) return runFolder(root, stack, chosen);
   const ordered = runs.sort((a, b) => Number(a) - Number(b));
+  const chosen = run ?? latestRun(root, stack) ?? ordered.at(-1);
+  if (chosen !== undefined && runs.includes(chosen)) return runFolder(root, stack, chosen);
   throw new UserError(
     run === undefined
       ? `${stack} has no run yet`
