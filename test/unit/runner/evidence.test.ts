@@ -190,6 +190,12 @@ describe("the files about a result", () => {
     expect(read("report.html")).toContain("last line");
   });
 
+  test("name that there were no tests as a failed case", async () => {
+    writeFileSync(join(folder, "test.log"), "");
+    await writeEvidence(folder, { ...result, verdict: "fail", reason: "no-tests", message: "none" });
+    expect(read("junit.xml")).toContain('name="fail: no-tests"><failure message="none"');
+  });
+
   test("do not let a guest write into the report", async () => {
     const evil = "<script>alert(1)</script>";
     writeFileSync(join(folder, "test.log"), evil);
