@@ -43,6 +43,8 @@ export const qemuFacets: Facets = {
     },
   },
   console: {
+    // A file of this host.
+    pollMs: 100,
     async text(id) {
       const machine = await inspectMachine(kmvmHome(), id);
       if (!machine) throw new UserError(`there is no machine ${id}`, "see `kmvm ls`");
