@@ -1,14 +1,28 @@
-import { closeSync, openSync, readFileSync, readlinkSync, readSync, rmSync, mkdirSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  rmSync,
+  mkdirSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { codeOf } from "../lib/errors";
+import { codeOf, messageOf } from "../lib/errors";
 import { checkoutFolders } from "../lib/paths";
 import { runResultSchema, type RunResult } from "../lib/run-result";
 import { systemClock } from "../lib/retry";
 
-/** Number of the newest run of a stack, as the runner's `latest` link says; undefined before the first. */
+/**
+ * Number of the newest run of a stack, as the runner's `latest` link says; undefined before the first, and where the
+ * folder was removed by hand: the next run has the same number then.
+ */
 export function latestRun(root: string, stack: string): string | undefined {
   try {
-    return readlinkSync(join(checkoutFolders.runs(root), stack, "latest"));
+    const run = readlinkSync(join(checkoutFolders.runs(root), stack, "latest"));
+    return existsSync(runFolder(root, stack, run)) ? run : undefined;
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;
@@ -70,8 +84,8 @@ export function readFrom(path: string, offset: number, onChunk: (chunk: Buffer) 
 export interface LogFollower {
   /** Folder of the run that is followed, as soon as there is one. */
   folder(): string | undefined;
-  /** Shows what is left, and ends. */
-  finish(): Promise<void>;
+  /** Shows what is left, and ends. @returns what kept it from showing all, for warnings */
+  finish(): Promise<string[]>;
 }
 
 /** Shows the log of the next run of a stack, whoever runs it, from its evidence: the engine need not carry it. */
@@ -80,12 +94,18 @@ export function followNextLog(root: string, stack: string, onChunk: (chunk: Buff
   let folder: string | undefined;
   let offset = 0;
   let ended = false;
+  let trouble: string | undefined;
   const poll = () => {
-    if (!folder) {
-      const latest = latestRun(root, stack);
-      if (latest && latest !== before) folder = runFolder(root, stack, latest);
+    try {
+      if (!folder) {
+        const latest = latestRun(root, stack);
+        if (latest && latest !== before) folder = runFolder(root, stack, latest);
+      }
+      // Not tried again: what was shown of it before it failed would come twice.
+      if (folder && trouble === undefined) offset = readFrom(join(folder, "test.log"), offset, onChunk);
+    } catch (error) {
+      trouble = messageOf(error);
     }
-    if (folder) offset = readFrom(join(folder, "test.log"), offset, onChunk);
   };
   const loop = (async () => {
     while (!ended) {
@@ -99,6 +119,7 @@ export function followNextLog(root: string, stack: string, onChunk: (chunk: Buff
     finish: async () => {
       ended = true;
       await loop;
+      return trouble === undefined ? [] : [`the log could not be shown to its end: ${trouble}`];
     },
   };
 }

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
+import { endOnCrash } from "../lib/crash";
 import { ExitCode, UserError } from "../lib/errors";
 import { cpCommand } from "./commands/cp";
 import { doctorCommand } from "./commands/doctor";
@@ -69,6 +70,8 @@ process.stdout.on("error", () => {
   // Data for nobody: as SIGPIPE would end it.
   process.exit(128 + constants.signals.SIGPIPE);
 });
+
+endOnCrash(failed);
 
 program()
   .parseAsync()

@@ -37,7 +37,8 @@ export function showEngineFailure(
   const causes = errors.filter((message) => !/^update failed$/.test(message));
   terminal.line("");
   terminal.line(`${terminal.colors.bold(terminal.colors.magenta("INFRA"))}  ${outcome}`);
-  for (const cause of causes.length > 0 ? causes : [messageOf(failure)]) terminal.line(cause);
+  const unknown = failure === undefined ? "the engine calls it a success, but there is no result" : messageOf(failure);
+  for (const cause of causes.length > 0 ? causes : [unknown]) terminal.line(cause);
 }
 
 /** How to get into a kept machine, how to replay the tests there, and until when. */

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { codeOf, UserError } from "../lib/errors";
+import { consoleGrowth } from "../lib/console-text";
+import { codeOf, messageOf, UserError } from "../lib/errors";
 import { checkoutFolders } from "../lib/paths";
 import { systemClock } from "../lib/retry";
 import type { CliContext } from "./context";
@@ -23,9 +24,9 @@ export function chosenRun(root: string, stack: string, run: string | undefined):
   const runs = stacksWithEvidence(root).includes(stack)
     ? readdirSync(join(checkoutFolders.runs(root), stack)).filter((name) => /^\d+$/.test(name))
     : [];
-  const chosen = run ?? latestRun(root, stack);
-  if (chosen !== undefined && runs.includes(chosen)) return runFolder(root, stack, chosen);
   const ordered = runs.sort((a, b) => Number(a) - Number(b));
+  const chosen = run ?? latestRun(root, stack) ?? ordered.at(-1);
+  if (chosen !== undefined && runs.includes(chosen)) return runFolder(root, stack, chosen);
   throw new UserError(
     run === undefined
       ? `${stack} has no run yet`
@@ -45,8 +46,8 @@ const isWorkedOn = (root: string, stack: string): boolean => {
 };
 
 /** Calls `poll` until it says that there is nothing more to come. */
-async function whilePolling(poll: () => boolean | Promise<boolean>): Promise<void> {
-  while (await poll()) await systemClock.sleep(pollMs);
+async function whilePolling(poll: () => boolean | Promise<boolean>, everyMs = pollMs): Promise<void> {
+  while (await poll()) await systemClock.sleep(everyMs);
 }
 
 /** Lines of a guest's output as a terminal may see them. */
@@ -74,22 +75,35 @@ export async function showTestLog(context: CliContext, stack: string, folder: st
   lines.end();
 }
 
+/** A console that is read again and again. */
+export interface ReadConsole {
+  /** What there is of it, which can be its end only; and whether there may be more. */
+  read(): Promise<{ readonly text: string; readonly more: boolean }>;
+  /** How often it may be read, milliseconds. */
+  readonly everyMs: number;
+}
+
 /**
  * Shows a console; with `follow` until the machine is gone or does not run.
- * @param read all of the console so far, and whether there may be more
+ * @throws what the first reading throws; a later one that fails is a warning
  */
-export async function showConsole(
-  context: CliContext,
-  read: () => Promise<{ text: string; more: boolean }>,
-  follow: boolean,
-): Promise<void> {
+export async function showConsole(context: CliContext, { read, everyMs }: ReadConsole, follow: boolean): Promise<void> {
   const lines = printer(context);
-  let shown = 0;
+  let known: string | undefined;
+  let trouble = "";
   await whilePolling(async () => {
-    const { text, more } = await read();
-    lines.write(Buffer.from(text.slice(shown)));
-    shown = Math.max(shown, text.length);
-    return follow && more;
-  });
+    try {
+      const { text, more } = await read();
+      const growth = consoleGrowth(known ?? "", text);
+      known = growth.known;
+      lines.write(Buffer.from(growth.text));
+      return follow && more;
+    } catch (error) {
+      if (known === undefined) throw error;
+      if (messageOf(error) !== trouble) context.terminal.warn(`the console could not be read: ${messageOf(error)}`);
+      trouble = messageOf(error);
+      return true;
+    }
+  }, everyMs);
   lines.end();
 }

@@ -39,8 +39,9 @@ async function update(context: CliContext, stack: Stack, signal: AbortSignal): P
     lines.write(chunk);
   });
   const update = await updateOnce(context, stack, signal);
-  await log.finish();
+  const troubles = await log.finish();
   lines.end();
+  for (const trouble of troubles) context.terminal.warn(trouble);
   const folder = log.folder();
   return { ...update, result: folder === undefined ? undefined : readResult(folder) };
 }

@@ -73,7 +73,9 @@ export async function vmReset(named: NamedStack): Promise<void> {
   await leased(named, "reset", async () => {
     const started = Date.now();
     context.terminal.status(`${machine.id} is reset`);
-    await facets.power.reset(machine.id);
+    await facets.power.reset(machine.id, (line) => {
+      context.terminal.step("machine", line);
+    });
     const { target } = await accessTo(context, engine, stack);
     context.terminal.status("waiting for ssh");
     await waitUntilReady(stack, target, bootSeconds);

@@ -122,7 +122,7 @@ function withOwnPlugin(context: CliContext, stack: Stack): Stack {
       try {
         return await operate(...args);
       } finally {
-        serving.stop();
+        await serving.stop();
       }
     };
   return Object.assign(stack, { up: attached(stack.up.bind(stack)), destroy: attached(stack.destroy.bind(stack)) });

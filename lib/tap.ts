@@ -8,6 +8,14 @@ function outcomeOf({ ok, skip, todo }: Result): TestCase["outcome"] {
   return ok ? "passed" : "failed";
 }
 
+/** A plan without tests that says why: they were left out on purpose, which is not the same as that there are none. */
+const skipsAll = /^1\.\.0\s*#\s*skip\w*:?[ \t]*(.*)$/im;
+
+function skippedAll(text: string, suite: string): TestCase[] {
+  const match = skipsAll.exec(text);
+  return match ? [makeCase({ suite, name: "all tests", outcome: "skipped", message: match[1] ?? "" })] : [];
+}
+
 /** What the file promised and did not keep. */
 function broken(suite: string, results: FinalResults): TestCase[] {
   const missing = results.plan.end === null || results.plan.skipAll ? 0 : results.plan.end - results.count;
@@ -48,5 +56,6 @@ export function parseTap(text: string, suite: string): TestCase[] {
       message: outcome === "passed" ? "" : [...reason, ...comments].join("\n"),
     });
   });
-  return [...cases, ...broken(suite, final)];
+  const whole = cases.length === 0 ? skippedAll(text, suite) : cases;
+  return [...whole, ...broken(suite, final)];
 }

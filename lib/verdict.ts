@@ -25,6 +25,8 @@ export interface Evidence {
   readonly cases: readonly TestCase[];
   /** Whether the cases come from files of the tests, not from their exit codes. */
   readonly hasResultFiles: boolean;
+  /** Directories that left result files without a single test in them. @default none */
+  readonly withoutTests?: readonly string[];
   readonly device: Device;
   /** @default all */
   readonly phase?: Phase | undefined;
@@ -121,11 +123,12 @@ function ofFinished(evidence: Evidence, status: GuestStatus): Judgement {
   if (evidence.phase === "prepare") return { verdict: "pass", reason: "tests", message: "the machine is set up" };
   if (!evidence.steps.some(({ name }) => name === "test"))
     return infra("guest", "the guest says that all passed, but ran no test");
-  if (evidence.hasResultFiles && evidence.cases.length === 0)
+  // A filter that matches nothing, or a runner of tests that found none: nothing was tested, whatever make says.
+  if (evidence.withoutTests && evidence.withoutTests.length > 0)
     return {
       verdict: "fail",
       reason: "no-tests",
-      message: "the tests left result files, but there is no test in them",
+      message: `${evidence.withoutTests.join(", ")} left result files, but there is no test in them`,
     };
   return { verdict: "pass", reason: "tests", message: passMessage(evidence) };
 }

@@ -15,25 +15,35 @@ export interface ServeOptions {
 export interface Serving {
   /** On loopback. */
   readonly port: number;
-  /** Whatever is still being asked is cut off. */
-  stop(): void;
+  /**
+   * Whatever is still being asked is cut off, and what is at work on it is told to end and waited for, but not for ever:
+   * what an engine that was killed has asked for must not be made while others remove it.
+   */
+  stop(): Promise<void>;
 }
+
+/** Milliseconds that work which is told to end has for it: QEMU alone is given eight seconds to be switched off. */
+const longestEnding = 30_000;
 
 /** Serves a plugin to an engine that attaches to it. @param engine the one that started this process */
 export function listen(plugin: Plugin, engine?: Engine): Promise<Serving> {
   const unlimited = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
   const server = new Server(unlimited);
-  server.addService(ResourceProviderService, service(plugin, engine, new AbortController()));
+  const cancelled = new AbortController();
+  const atWork = new Set<Promise<unknown>>();
+  server.addService(ResourceProviderService, service(plugin, engine, cancelled, atWork));
+  const stop = async () => {
+    cancelled.abort();
+    server.forceShutdown();
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise((resolve) => (timer = setTimeout(resolve, longestEnding)));
+    await Promise.race([Promise.allSettled(atWork), enough]);
+    clearTimeout(timer);
+  };
   return new Promise((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
       if (error) reject(error);
-      else
-        resolve({
-          port,
-          stop: () => {
-            server.forceShutdown();
-          },
-        });
+      else resolve({ port, stop });
     });
   });
 }

@@ -52,8 +52,14 @@ function tokenOf(urn: string): string {
  * The gRPC service of a plugin.
  * @param started the engine that started this process; undefined: one that attaches says who it is
  * @param cancelled is aborted when the engine cancels
+ * @param atWork has what is being made, changed or removed right now
  */
-export function service(plugin: Plugin, started: Engine | undefined, cancelled: AbortController) {
+export function service(
+  plugin: Plugin,
+  started: Engine | undefined,
+  cancelled: AbortController,
+  atWork = new Set<Promise<unknown>>(),
+) {
   let engine = started;
   const typeOf = (urn: string): ResourceType => {
     const token = tokenOf(urn);
@@ -71,9 +77,11 @@ export function service(plugin: Plugin, started: Engine | undefined, cancelled: 
   });
   /** Lines that a resource said must not come after its result, nor after its failure. */
   const afterLogs = async <T>(pending: Promise<T>): Promise<T> => {
+    atWork.add(pending);
     try {
       return await pending;
     } finally {
+      atWork.delete(pending);
       await engine?.drained();
     }
   };

@@ -1,4 +1,5 @@
 import { findInConsole, type ConsoleFinding } from "../lib/console-patterns";
+import { messageOf } from "../lib/errors";
 import { systemClock } from "../lib/retry";
 import { lineSplitter, sanitizeLine } from "../lib/sanitize";
 import type { CappedFile } from "./capped-file";
@@ -29,6 +30,8 @@ export class ConsoleWatch {
   private wake: () => void = () => undefined;
   private onLooked: (() => void)[] = [];
   private bootsSeen = 0;
+  /** What ended the reading before its time. */
+  private failure: string | undefined;
   private readonly loop: Promise<void>;
   private readonly splitter = lineSplitter((line, omitted) => {
     this.look(sanitizeLine(line, omitted));
@@ -60,11 +63,12 @@ export class ConsoleWatch {
 
   /** What kept the console from being read. */
   troubles(): string[] {
-    return this.source.troubles();
+    return [...this.source.troubles(), ...(this.failure === undefined ? [] : [this.failure])];
   }
 
   /** Waits until what was on the console when it was called has been read, but not for ever. */
   async caughtUp(): Promise<void> {
+    if (this.failure !== undefined) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, catchUpMs);
       this.onLooked.push(() => {
@@ -124,6 +128,7 @@ export class ConsoleWatch {
     }
   }
 
+  /** Never fails: nobody waits for it before the end, and a console that cannot be read ends no run. */
   private async follow(): Promise<void> {
     try {
       for (;;) {
@@ -134,8 +139,11 @@ export class ConsoleWatch {
         if (last) return;
         await this.pause();
       }
+    } catch (error) {
+      this.failure = `the console could not be read to its end: ${messageOf(error)}`;
+      for (const looked of this.onLooked.splice(0)) looked();
     } finally {
-      await this.source.close();
+      await this.source.close().catch(() => undefined);
     }
   }
 

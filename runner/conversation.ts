@@ -96,6 +96,8 @@ export class Conversation {
   private async deliver(
     connection: RootShell,
   ): Promise<{ readonly failed: RunEnd | undefined; readonly stderr: string }> {
+    // An earlier delivery may have been cut off behind its boot id, before anything was started.
+    this.bootId = "";
     const { code, stderr } = await connection.run(deliveryScript(this.delivery, this.context.request), {
       ...this.options(bootIdBytes),
       stdin: deliveryStream(this.delivery),

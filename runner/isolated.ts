@@ -173,10 +173,13 @@ export async function runIsolated(request: RunRequest, surroundings: RunSurround
   });
   await Promise.all(removals);
   const warnings: string[] = [];
-  // For whoever keeps it; nobody does when it is cancelled.
-  if (!cancel.aborted)
+  // For whoever keeps it. There is no time for it when the run is cancelled.
+  if (cancel.aborted) warnings.push(`the machine is switched off; where it is kept: kmvm vm start ${request.stack}`);
+  else
     await original.wake().catch((error: unknown) => {
-      warnings.push(`the machine does not go on after its clones: ${messageOf(error)}`);
+      warnings.push(
+        `the machine does not go on after its clones: ${messageOf(error)}; boot it: kmvm vm start ${request.stack}`,
+      );
     });
   return whole.finish([setup, ...parts], warnings);
 }

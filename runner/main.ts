@@ -1,4 +1,5 @@
 import { text } from "node:stream/consumers";
+import { endOnCrash } from "../lib/crash";
 import { codeOf, ExitCode, messageOf, UserError } from "../lib/errors";
 
 /** Writing to a reader that is gone is no reason to end before the evidence is on disk. */
@@ -45,18 +46,22 @@ async function main(): Promise<number> {
   return runFromInput();
 }
 
+/** Says what went wrong and tells the exit code of it. */
+function failed(thrown: unknown): number {
+  const error =
+    codeOf(thrown) === "ENOSPC"
+      ? new UserError(
+          "the disk of this host is full: there is no room for evidence",
+          "df -h .",
+          ExitCode.Infrastructure,
+        )
+      : thrown;
+  print(error instanceof UserError ? error.message : error instanceof Error ? String(error.stack) : messageOf(error));
+  return error instanceof UserError ? error.exitCode : 70;
+}
+
+endOnCrash(failed);
 main().then(
   (code) => process.exit(code),
-  (thrown: unknown) => {
-    const error =
-      codeOf(thrown) === "ENOSPC"
-        ? new UserError(
-            "the disk of this host is full: there is no room for evidence",
-            "df -h .",
-            ExitCode.Infrastructure,
-          )
-        : thrown;
-    print(error instanceof UserError ? error.message : error instanceof Error ? String(error.stack) : messageOf(error));
-    process.exit(error instanceof UserError ? error.exitCode : 70);
-  },
+  (thrown: unknown) => process.exit(failed(thrown)),
 );

@@ -29,6 +29,8 @@ export async function readSteps(folder: string): Promise<Step[]> {
 export interface FoundCases {
   readonly cases: TestCase[];
   readonly hasResultFiles: boolean;
+  /** Directories that left result files without a single test in them. */
+  readonly withoutTests: string[];
   readonly warnings: string[];
 }
 
@@ -45,20 +47,25 @@ export async function readCases(
 ): Promise<FoundCases> {
   const cases: TestCase[] = [];
   const warnings: string[] = [];
-  let hasResultFiles = false;
+  /** Directories that left result files, and how many tests are in them. */
+  const counts = new Map<string, number>();
   for (const file of [...files].sort()) {
     const match = /^run\/results\/(\d+)-[^/]+\/.*\.(xml|tap)$/.exec(file);
     const parse = parsers[match?.[2] ?? ""];
     if (!match || !parse || cases.length >= mostCases) continue;
-    const suite = directories[Number(match[1]) - 1] ?? "unknown directory";
+    const directory = directories[Number(match[1]) - 1] ?? "unknown directory";
     try {
-      cases.push(...parse(await textOf(join(folder, file)), suite));
-      hasResultFiles = true;
+      const own = parse(await textOf(join(folder, file)), directory);
+      cases.push(...own);
+      counts.set(directory, (counts.get(directory) ?? 0) + own.length);
     } catch (error) {
       warnings.push(`${file} is no result file that can be read: ${messageOf(error)}`);
     }
   }
-  return { cases, hasResultFiles, warnings };
+  // Beyond the limit nothing is read: that no test was found says nothing then.
+  const empty = [...counts].filter(([, count]) => count === 0).map(([directory]) => directory);
+  const withoutTests = cases.length >= mostCases ? [] : empty;
+  return { cases, hasResultFiles: counts.size > 0, withoutTests, warnings };
 }
 
 function caseOfStep({ directory = ".", startedAt, endedAt, exitCode }: Step, target: Target): TestCase {
@@ -73,16 +80,23 @@ function caseOfStep({ directory = ".", startedAt, endedAt, exitCode }: Step, tar
 
 /**
  * Cases for what result files do not tell: a directory that has none is one case, and so is one whose make failed
- * although no case of it did.
+ * although no case of it did. That make is content with result files that hold no test makes none of it.
  */
-export function casesOfSteps(steps: readonly Step[], target: Target, found: readonly TestCase[]): TestCase[] {
+export function casesOfSteps(
+  steps: readonly Step[],
+  target: Target,
+  { cases, withoutTests }: Pick<FoundCases, "cases" | "withoutTests">,
+): TestCase[] {
   const isOf = (directory: string) => (one: TestCase) =>
     one.suite === directory || one.suite.startsWith(`${directory}: `);
   return steps
     .filter((step) => step.name === "test")
     .filter(({ directory = ".", exitCode }) => {
-      const own = found.filter(isOf(directory));
-      return own.length === 0 || (exitCode !== 0 && !own.some((one) => one.outcome === "failed"));
+      const own = cases.filter(isOf(directory));
+      return (
+        (own.length === 0 && !withoutTests.includes(directory)) ||
+        (exitCode !== 0 && !own.some((one) => one.outcome === "failed"))
+      );
     })
     .map((step) => caseOfStep(step, target));
 }

@@ -143,13 +143,14 @@ async function resultOf(
   const folder = artifacts(context);
   const steps = await readSteps(folder);
   const found = await readCases(folder, collected.files, request.directories);
-  const cases = [...found.cases, ...casesOfSteps(steps, request.target, found.cases)];
-  const { hasResultFiles } = found;
+  const cases = [...found.cases, ...casesOfSteps(steps, request.target, found)];
+  const { hasResultFiles, withoutTests } = found;
   const judgement = judge({
     end,
     steps,
     cases,
     hasResultFiles,
+    withoutTests,
     device: request.device,
     phase: request.phase,
     runLimit: request.limits.run,

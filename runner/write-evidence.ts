@@ -33,9 +33,10 @@ async function filesOf(folder: string): Promise<string[]> {
     .slice(0, 500);
 }
 
-/** What is not the tests' own doing is a failed case too, so that whoever reads only JUnit sees it. */
+/** What is not the tests' own doing, or is that there are none, is a failed case too, so that whoever reads only JUnit sees it. */
 function withVerdict({ verdict, reason, message, cases }: RunResult): readonly TestCase[] {
-  if (verdict === "pass" || verdict === "fail") return cases;
+  const isInCases = verdict === "pass" || (verdict === "fail" && reason !== "no-tests");
+  if (isInCases) return cases;
   return [...cases, { suite: "kmvm", name: `${verdict}: ${reason}`, outcome: "failed", message }];
 }
 

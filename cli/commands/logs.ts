@@ -6,7 +6,7 @@ import { openContext, type CliContext } from "../context";
 import { matchStack } from "../find-stack";
 import { chosenRun, showConsole, showTestLog, stacksWithEvidence } from "../shown-log";
 import { stackHelp } from "../stack-argument";
-import { machinesToMatch } from "../stack-machines";
+import { machinesToMatch, type FoundMachine } from "../stack-machines";
 
 interface LogFlags {
   follow?: boolean;
@@ -23,23 +23,34 @@ async function savedConsole(folder: string): Promise<string> {
   }
 }
 
-/** The machine's own console while there is one, else what a run brought home of it. */
-async function consoleLog(context: CliContext, stack: string, flags: LogFlags): Promise<void> {
-  const find = async () => (await machinesToMatch(context, stack)).find(({ machine }) => machine.stack === stack);
-  const found = flags.run === undefined ? await find() : undefined;
-  if (!found) {
+/** The default of `Console.pollMs`. */
+const usualPollMs = 5000;
+
+/**
+ * The machine's own console while there is one, else what a run brought home of it.
+ * @param found the machine of the stack
+ */
+async function consoleLog(
+  context: CliContext,
+  stack: string,
+  flags: LogFlags,
+  found: FoundMachine | undefined,
+): Promise<void> {
+  const follow = flags.follow ?? false;
+  if (!found || flags.run !== undefined) {
     const text = await savedConsole(chosenRun(context.root, stack, flags.run));
-    await showConsole(context, () => Promise.resolve({ text, more: false }), false);
+    await showConsole(context, { read: () => Promise.resolve({ text, more: false }), everyMs: 0 }, false);
     return;
   }
   const { facets, machine } = found;
   let last = "";
   const read = async () => {
-    const now = await find();
-    if (now?.machine.id === machine.id) last = await facets.console.text(machine.id);
-    return { text: last, more: now?.machine.id === machine.id && now.machine.state === "running" };
+    // Asked of its own backend alone, and first: what it wrote before it ended is then in what is read.
+    const state = follow ? (await facets.inventory.list()).find(({ id }) => id === machine.id)?.state : machine.state;
+    if (state !== undefined) last = await facets.console.text(machine.id);
+    return { text: last, more: state === "running" };
   };
-  await showConsole(context, read, flags.follow ?? false);
+  await showConsole(context, { read, everyMs: facets.console.pollMs ?? usualPollMs }, follow);
 }
 
 export function logsCommand(): Command {
@@ -55,9 +66,11 @@ export function logsCommand(): Command {
     .option("--run <n>", "another run than the newest")
     .action(async (given: string, flags: LogFlags) => {
       const context = openContext();
-      const machines = (await machinesToMatch(context, given)).map(({ machine }) => machine);
+      const found = await machinesToMatch(context, given);
+      const machines = found.map(({ machine }) => machine);
       const stack = matchStack(given, stacksWithEvidence(context.root), machines);
-      if (flags.console) await consoleLog(context, stack, flags);
+      const own = found.find(({ machine }) => machine.stack === stack);
+      if (flags.console) await consoleLog(context, stack, flags, own);
       else await showTestLog(context, stack, chosenRun(context.root, stack, flags.run), flags.follow ?? false);
     });
 }

@@ -142,9 +142,10 @@ export interface Power {
   stop(id: string): Promise<void>;
   /**
    * Back to what its first start left, with the same name and keys.
+   * @param log takes lines of progress
    * @throws UserError where the backend cannot do that
    */
-  reset(id: string): Promise<void>;
+  reset(id: string, log?: (line: string) => void): Promise<void>;
 }
 
 export interface Console {

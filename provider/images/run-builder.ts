@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { createWriteStream } from "node:fs";
-import { once } from "node:events";
+import { finished } from "node:stream/promises";
 import { ExitCode, UserError } from "../../lib/errors";
 import { inNamespace, isRoot } from "./namespace";
 
@@ -75,6 +75,11 @@ export async function runBuilder(
 ): Promise<void> {
   const [program = "", ...rest] = inNamespace(isRoot(), [script, folder]);
   const log = createWriteStream(logPath);
+  // A build whose output cannot be kept, on a full disk, would not have room for its image either.
+  const broken = new AbortController();
+  log.on("error", (error) => {
+    broken.abort(error);
+  });
   const output: string[] = [];
   try {
     const subprocess = execa(program, rest, {
@@ -84,7 +89,7 @@ export async function runBuilder(
       reject: false,
       extendEnv: false,
       env: builderEnvironment(folder),
-      cancelSignal: signal,
+      cancelSignal: AbortSignal.any([signal, broken.signal]),
       // Its first process of the namespace ignores what it has no handler for.
       killSignal: "SIGKILL",
     });
@@ -97,9 +102,10 @@ export async function runBuilder(
     }
     const { exitCode, failed } = await subprocess;
     signal.throwIfAborted();
+    broken.signal.throwIfAborted();
     if (failed || exitCode !== 0) throw explainFailure(output, logPath);
+    await finished(log.end());
   } finally {
-    log.end();
-    await once(log, "close").catch(() => undefined);
+    await finished(log.end()).catch(() => undefined);
   }
 }

@@ -1,7 +1,9 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { readFile, rm } from "node:fs/promises";
+import { messageOf } from "../../lib/errors";
 import { generateKeyPair } from "../ssh-key-format";
+import { explainDiskFull } from "./disk-space";
 import { files } from "./folder";
 import { findFolder } from "./inspect";
 import { removeMachine, startMachine, wakeMachine } from "./machine";
@@ -10,7 +12,7 @@ import { noSuchMachine, switchOff } from "./power";
 import { readRecord, type MachineRecord } from "./record";
 import type { Machine, Options, WarmImage } from "./spec";
 import { askToRest } from "./warm/door";
-import { saveState } from "./warm/migration";
+import { goOnUnsaved, saveState } from "./warm/migration";
 
 /** A machine at rest, from which clones start. */
 export interface Original {
@@ -43,15 +45,34 @@ export async function whyNotCloneable(home: string, id: string): Promise<string 
   return undefined;
 }
 
+/** Saves a guest that has come to rest. One that cannot be saved, as on a full disk, goes on: it may be kept. */
+async function saveResting(folder: string, { id, tags }: MachineRecord): Promise<void> {
+  const state = join(folder, files.state);
+  try {
+    await rm(state, { force: true });
+    await saveState(folder);
+  } catch (error) {
+    await rm(state, { force: true });
+    const why = explainDiskFull(folder, error);
+    try {
+      await goOnUnsaved(folder, id);
+    } catch (failure) {
+      const byHand = `kmvm vm stop ${tags.stack}; kmvm vm start ${tags.stack}`;
+      const text = `${messageOf(why)}; nor does it go on (${messageOf(failure)}), boot it: ${byHand}`;
+      throw new Error(text, { cause: error });
+    }
+    throw why;
+  }
+}
+
 /**
  * Puts a machine to rest: from then on it does not run, and clones of what it was at that moment can.
- * @throws when something in the guest cannot be stopped
+ * @throws when something in the guest cannot be stopped, or it cannot be saved: it then goes on
  */
 export async function putToRest(home: string, id: string, options: Options = {}): Promise<Original> {
   const { folder, record } = await recordOf(home, id);
   await askToRest(folder);
-  await rm(join(folder, files.state), { force: true });
-  await saveState(folder);
+  await saveResting(folder, record);
   await switchOff(folder, id, options);
   const warm: WarmImage = {
     state: join(folder, files.state),

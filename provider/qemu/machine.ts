@@ -6,21 +6,22 @@ import { ExitCode, UserError } from "../../lib/errors";
 import { homeFolders } from "../../lib/paths";
 import { findAccelerator } from "./accelerator";
 import { endpointCandidates } from "./address";
-import { qemuArguments, type MemoryFile } from "./argv";
+import { qemuArguments } from "./argv";
 import { writeCredentials } from "./credentials";
 import { checkDiskSpace, exists, explainDiskFull } from "./disk-space";
 import { files, newFolder } from "./folder";
 import { describe, findFolder, inspectMachine } from "./inspect";
 import { AddressTaken, launch } from "./launch";
 import { checkMemory, neededMiB } from "./memory";
-import { createDisks, type BackingDisk } from "./overlay";
+import { createDisks } from "./overlay";
 import { noSuchMachine, switchOff } from "./power";
 import { processesOf } from "./processes";
 import { waitForQmp } from "./qmp";
 import { createFolder, readRecord, recordOf, sameMachine, writeRecord, type MachineRecord } from "./record";
 import { removeMachine } from "./remove";
-import { restoreState, RestoreFailed } from "./warm/migration";
 import { idPattern, type Machine, type MachineSpec, type Options } from "./spec";
+import { beginAnew, startOf, type Start } from "./start";
+import { restoreState } from "./warm/migration";
 
 export { inspectMachine, listMachines } from "./inspect";
 export { stopMachine } from "./power";
@@ -32,30 +33,6 @@ const adoptTimeoutMs = 30_000;
 function checkExpiry(id: string, expiresAt: string): void {
   if (Date.parse(expiresAt) <= Date.now())
     throw new UserError(`machine "${id}" expired at ${expiresAt}`, "make a new one with a longer ttl");
-}
-
-/** How a machine comes to life: what its disk lies over, where its memory is, and what is done once QEMU answers. */
-interface Start {
-  readonly backing: BackingDisk;
-  readonly memoryFile?: MemoryFile;
-  /** What that file begins as. */
-  readonly copyMemoryOf?: string;
-  /** File of a saved state to restore, and by what. */
-  readonly saved?: { readonly state: string; readonly console: string; readonly restore: () => Promise<void> };
-}
-
-/** One that has run before boots from its own disk. */
-function startOf(folder: string, record: MachineRecord): Start {
-  const { warm, image, startedAt, toBeSaved } = record;
-  const own: MemoryFile = { path: files.memory, share: true };
-  if (warm && startedAt === undefined)
-    return {
-      backing: { disk: warm.disk, diskFormat: "qcow2" },
-      memoryFile: toBeSaved ? own : { path: warm.memory, share: false },
-      ...(toBeSaved ? { copyMemoryOf: warm.memory } : {}),
-      saved: { state: warm.state, console: warm.console, restore: () => restoreState(folder, record.id) },
-    };
-  return { backing: image, ...(toBeSaved ? { memoryFile: own } : {}) };
 }
 
 /** A copy without what is empty in it: a guest's memory mostly is. */
@@ -104,7 +81,13 @@ async function bringUp(folder: string, record: MachineRecord, start: Start, opti
       log?.(`${endpoint.address}:${endpoint.port} is taken, trying the next address`);
       continue;
     }
-    await saved?.restore();
+    try {
+      await saved?.restore();
+    } catch (error) {
+      // Half restored, it answers to nobody and would be taken for one that runs.
+      await switchOff(folder, id, log ? { log } : {});
+      throw error;
+    }
     return running(folder, { ...attempt, startedAt: record.startedAt ?? new Date().toISOString() });
   }
   throw new UserError(
@@ -196,14 +179,13 @@ export async function startMachine(home: string, spec: MachineSpec, options: Opt
     await writeCredentials(folder, spec);
     return await bringUp(folder, record, startOf(folder, record), options);
   } catch (error) {
-    if (error instanceof RestoreFailed) await switchOff(folder, spec.id, options);
     throw explainDiskFull(folder, error);
   }
 }
 
 /**
  * Puts a machine back to what its first start left: another disk over its image, the same name, keys and expiry. A clone
- * becomes a clone again, which takes a second; any other one boots.
+ * becomes a clone again, which takes a second; any other one boots, and so does one that cannot be restored.
  */
 export async function resetMachine(home: string, id: string, options: Options = {}): Promise<Machine> {
   const folder = await findFolder(home, id);
@@ -215,8 +197,7 @@ export async function resetMachine(home: string, id: string, options: Options = 
     await switchOff(folder, id, options);
     // Half made from here on: what is killed now is not taken for a machine that has only been stopped.
     await writeRecord(folder, fresh);
-    await rm(join(folder, files.overlay), { force: true });
-    return await bringUp(folder, fresh, startOf(folder, fresh), options);
+    return await beginAnew(folder, fresh, options, bringUp);
   } catch (error) {
     throw explainDiskFull(folder, error);
   }
@@ -253,6 +234,7 @@ export async function resumeMachine(home: string, id: string, options: Options =
       `remove it: kmvm vm delete ${record.tags.stack}`,
     );
   try {
+    if (record.startedAt === undefined) return await beginAnew(folder, record, options, bringUp);
     return await bringUp(folder, record, startOf(folder, record), options);
   } catch (error) {
     throw explainDiskFull(folder, error);

@@ -38,11 +38,13 @@ export const qemuFacets: Facets = {
       await resumeMachine(kmvmHome(), id);
     },
     stop: (id) => stopMachine(kmvmHome(), id),
-    reset: async (id) => {
-      await resetMachine(kmvmHome(), id);
+    reset: async (id, log) => {
+      await resetMachine(kmvmHome(), id, log ? { log } : {});
     },
   },
   console: {
+    // A file of this host.
+    pollMs: 100,
     async text(id) {
       const machine = await inspectMachine(kmvmHome(), id);
       if (!machine) throw new UserError(`there is no machine ${id}`, "see `kmvm ls`");

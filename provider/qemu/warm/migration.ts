@@ -60,28 +60,39 @@ export async function saveState(folder: string): Promise<void> {
   }
 }
 
+/** Tells a guest at rest that it is the machine `id`, whose credentials are in its folder, and lets it run. */
+async function letGo(folder: string, id: string, prepare: (qmp: Qmp) => Promise<unknown>): Promise<void> {
+  const identity = await readIdentity(folder);
+  const door = await openDoor(folder);
+  try {
+    await withQmp(folder, async (qmp) => {
+      await prepare(qmp);
+      door.say(identityMessage(id, identity, Date.now()));
+      await qmp.command("cont");
+    });
+    const answer = await door.listen(becameSchema, "who it is", doorMs);
+    if ("error" in answer) throw new Error(`the guest: ${answer.error}`);
+    if (answer.became !== id) throw new Error(`the guest calls itself ${answer.became}`);
+  } finally {
+    door.close();
+  }
+}
+
+/** Has a guest that came to rest to be saved, and was not, go on as the machine that it is. */
+export const goOnUnsaved = (folder: string, id: string): Promise<void> =>
+  letGo(folder, id, (qmp) => qmp.command("migrate_cancel"));
+
 /**
  * Brings a saved machine to life in a QEMU that waits for it, as the machine `id`, whose credentials are in its folder.
  * @throws RestoreFailed
  */
 export async function restoreState(folder: string, id: string): Promise<void> {
   try {
-    const identity = await readIdentity(folder);
-    const door = await openDoor(folder);
-    try {
-      await withQmp(folder, async (qmp) => {
-        await ignoreShared(qmp);
-        await qmp.command("migrate-incoming", { uri: `fd:${inheritedFile}` });
-        await migrated(qmp);
-        door.say(identityMessage(id, identity, Date.now()));
-        await qmp.command("cont");
-      });
-      const answer = await door.listen(becameSchema, "who it is", doorMs);
-      if ("error" in answer) throw new Error(`the guest: ${answer.error}`);
-      if (answer.became !== id) throw new Error(`the guest calls itself ${answer.became}`);
-    } finally {
-      door.close();
-    }
+    await letGo(folder, id, async (qmp) => {
+      await ignoreShared(qmp);
+      await qmp.command("migrate-incoming", { uri: `fd:${inheritedFile}` });
+      await migrated(qmp);
+    });
   } catch (error) {
     throw new RestoreFailed(error instanceof Error ? error.message : String(error), { cause: error });
   }

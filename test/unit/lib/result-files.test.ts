@@ -101,8 +101,14 @@ not ok 4 some day # TODO unfinished
     });
   });
 
-  test("that skip all have no case", () => {
-    expect(parseTap("1..0 # skip not here\n", "d")).toEqual([]);
+  test("that skip all are one skipped case with the reason", () => {
+    const all = { suite: "d", name: "all tests", outcome: "skipped", message: "not here" };
+    expect(parseTap("1..0 # skip not here\n", "d")).toEqual([all]);
+    expect(parseTap("TAP version 13\n1..0 # Skipped: not here\n", "d")).toEqual([all]);
+  });
+
+  test("that plan no test have no case", () => {
+    expect(parseTap("1..0\n", "d")).toEqual([]);
   });
 
   test.each(["", "hello\nworld\n"])("%j is none", (text) => {

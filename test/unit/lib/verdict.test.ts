@@ -33,7 +33,7 @@ const rows: [string, Partial<Evidence> & { end: RunEnd }, string, string, (strin
   ],
   [
     "result files without a test",
-    { end: finished(0), steps: [...before, step("test", 0, "d")], hasResultFiles: true },
+    { end: finished(0), steps: [...before, step("test", 0, "d")], hasResultFiles: true, withoutTests: ["d"] },
     "fail",
     "no-tests",
   ],

@@ -14,6 +14,9 @@ let engineAddress: string;
 let said: string[];
 let serving: Serving;
 let client: ResourceProviderClient;
+/** Whether the slow thing's making has come to an end. */
+let ended: boolean;
+let onBegun: () => void;
 
 beforeEach(async () => {
   said = [];
@@ -43,18 +46,33 @@ beforeEach(async () => {
           return Promise.resolve({ id: "1", properties: {} });
         },
       },
+      "kmvm:index:Slow": {
+        check: (inputs) => ({ inputs, failures: [] }),
+        create: (_inputs, { signal }) =>
+          new Promise((_, reject) => {
+            ended = false;
+            signal.addEventListener("abort", () => {
+              setTimeout(() => {
+                ended = true;
+                reject(new Error("given up"));
+              }, 50);
+            });
+            onBegun();
+          }),
+      },
     },
   });
   client = new ResourceProviderClient(`127.0.0.1:${serving.port}`, credentials.createInsecure());
 });
-afterEach(() => {
+afterEach(async () => {
   client.close();
-  serving.stop();
+  await serving.stop();
   engine.forceShutdown();
 });
 
-const create = () => {
-  const request = new CreateRequest().setUrn("urn:pulumi:dev::tiny::kmvm:index:Thing::t").setProperties(toStruct({}));
+const create = (type = "Thing") => {
+  const urn = `urn:pulumi:dev::tiny::kmvm:index:${type}::t`;
+  const request = new CreateRequest().setUrn(urn).setProperties(toStruct({}));
   return new Promise<CreateResponse>((resolve, reject) => {
     client.create(request, (error, response) => {
       if (error) reject(error);
@@ -76,6 +94,15 @@ test("a plugin that nobody started speaks to the engine that attaches to it", as
 
 test("one that is stopped answers no more", async () => {
   expect((await create()).getId()).toBe("1");
-  serving.stop();
+  await serving.stop();
   await expect(create()).rejects.toThrow(/UNAVAILABLE|CANCELLED/);
+});
+
+test("one that is stopped in the middle of making something has ended that when it says that it has stopped", async () => {
+  const begun = new Promise<void>((resolve) => (onBegun = resolve));
+  const making = create("Slow").catch(() => "cut off");
+  await begun;
+  await serving.stop();
+  expect(ended).toBe(true);
+  expect(await making).toBe("cut off");
 });

@@ -153,6 +153,23 @@ describe("the console", () => {
   });
 });
 
+describe("a console that cannot be read", () => {
+  test("ends no run, and is told", async () => {
+    const copy = await CappedFile.create({
+      path: join(folder, "copy"),
+      what: "console",
+      limitBytes: 1e6,
+      redactor: open,
+    });
+    const console = new ConsoleWatch(fileConsole(folder, 0), copy);
+    await soon(50);
+    await console.caughtUp();
+    await console.stop();
+    await copy.end();
+    expect(console.troubles()).toEqual([expect.stringMatching(/^the console could not be read to its end: EISDIR/)]);
+  });
+});
+
 describe("what the last run left in a machine", () => {
   test("is known for that machine only", async () => {
     await makeEvidenceFolder(folder, "s");
@@ -171,6 +188,12 @@ describe("the files about a result", () => {
     expect(JSON.parse(read("result.json"))).toEqual(bad);
     expect(JSON.parse(read("timings.json"))).toEqual({ spans: result.spans });
     expect(read("report.html")).toContain("last line");
+  });
+
+  test("name that there were no tests as a failed case", async () => {
+    writeFileSync(join(folder, "test.log"), "");
+    await writeEvidence(folder, { ...result, verdict: "fail", reason: "no-tests", message: "none" });
+    expect(read("junit.xml")).toContain('name="fail: no-tests"><failure message="none"');
   });
 
   test("do not let a guest write into the report", async () => {
