@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { basename, resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { isRepositoryUrl } from "../lib/repository-url";
 import { devices, targets } from "../lib/run-request";
 import { profiles } from "../stacks/name";
 import { defaultProfile } from "./chosen-backend";
@@ -116,8 +117,7 @@ export function newId(about: string): string {
 }
 
 /** Paths on the command line are relative to where the user is, not to the checkout. */
-const resolveDirectory = (source: string) =>
-  /^([a-z+]+:\/\/|[\w.-]+@[\w.-]+:)/.test(source) ? source : resolve(source);
+const resolveDirectory = (source: string) => (isRepositoryUrl(source) ? source : resolve(source));
 
 /** Name that commander gives the value of a setting's flag. */
 const nameOf = (key: DirectKey) => new Option(direct[key][0]).attributeName() as keyof SettingFlags;

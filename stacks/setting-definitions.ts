@@ -30,7 +30,11 @@ const time = (from: number, to: number) => ({
   schema: duration(from, to),
   allowed: `a time such as 90s, 30m or 2h (a bare number is seconds), from ${from} s to ${to} s`,
 });
-const aSource = { schema: source, allowed: "a directory of this host, or a repository's URL without a password in it" };
+const aSource = {
+  schema: source,
+  allowed:
+    "a directory of this host, or a repository's URL without a password or token in it: a token is given as GITHUB_TOKEN or githubToken",
+};
 const yesOrNo = { schema: z.enum(["true", "false"]).or(z.boolean().transform(String)), allowed: "true or false" };
 const secret = { schema: z.string().min(1), allowed: "a text", secret: true } as const;
 

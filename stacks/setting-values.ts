@@ -1,5 +1,6 @@
 import ms from "ms";
 import { z } from "zod";
+import { bringsCredentials, isRepositoryUrl } from "../lib/repository-url";
 import { sourceSchema } from "../lib/run-request";
 
 /**
@@ -52,15 +53,13 @@ export const treePath = z
   .regex(/^[A-Za-z0-9._][A-Za-z0-9._/+@-]*$/)
   .refine((path) => !path.split("/").includes(".."));
 
-/** `https://…`, `ssh://…`, `git@host:path`, `file://…`: a repository. Anything else: a directory of this host. */
+/** A repository's URL, or a directory of this host. */
 export const source = z
   .string()
   .regex(/^[^\0\n\r]+$/)
-  .refine((value) => !/^[a-z+]+:\/\/[^/]*:[^/]*@/.test(value)) // user:password@ in a URL ends up in logs
+  .refine((value) => !bringsCredentials(value))
   .transform((value) =>
     sourceSchema.parse(
-      /^([a-z+]+:\/\/|[\w.-]+@[\w.-]+:)/.test(value)
-        ? { kind: "repository", url: value }
-        : { kind: "directory", path: value },
+      isRepositoryUrl(value) ? { kind: "repository", url: value } : { kind: "directory", path: value },
     ),
   );

@@ -73,6 +73,17 @@ describe("settings", () => {
     expect(settings?.source).toEqual({ kind: "repository", url: "https://example.org/km.git", branch: "next" });
   });
 
+  test.each([
+    "https://example.org/km.git",
+    "https://example.org/@scope/km.git",
+    "ssh://git@example.org/km.git",
+    "git+ssh://git@example.org/km.git",
+    "git@example.org:km.git",
+    "file:///srv/km.git",
+  ])("take the repository %s", (url) => {
+    expect(parse({ configuration: { source: url } }).settings?.source).toEqual({ kind: "repository", url });
+  });
+
   test("honour SP_APPID, SP_PASSWORD and SP_TENANT as the registry's login", () => {
     const { settings, problems } = parse({
       configuration: { registry: "kontainkubecr.azurecr.io" },
@@ -139,6 +150,10 @@ describe("settings", () => {
     ["a password without user", { registry: "r", registryPassword: "p" }, "registryUsername"],
     ["a login without registry", { registryUsername: "u", registryPassword: "p" }, "registry"],
     ["a password in a URL", { source: "https://me:pass@example.org/km.git" }, "source"],
+    ["a password for ssh in a URL", { source: "ssh://me:pass@example.org/km.git" }, "source"],
+    ["a token as the user of a URL", { source: "https://t0ken@example.org/km.git" }, "source"],
+    ["the same in capitals", { source: "HTTPS://t0ken@example.org/km.git" }, "source"],
+    ["a token in the URL of kkm", { kkmSource: "http://t0ken@example.org/kkm.git" }, "kkmSource"],
     ["an option for git in a branch", { branch: "--upload-pack=x" }, "branch"],
     ["a variable of two lines", { environment: '{"A":"x\\ny"}' }, "environment"],
     ["a command in a directory", { directories: '["a;reboot"]' }, "directories"],
@@ -209,9 +224,11 @@ describe("settings", () => {
   test("never show a secret, neither in a problem nor in the evidence", () => {
     const wrong = parse({ environment: { GITHUB_TOKEN: "canary" }, configuration: { registryPassword: "canary" } });
     expect(JSON.stringify(wrong.problems)).not.toContain("canary");
-    const url = parse({ configuration: { source: "https://me:canary@example.org/km.git" } });
-    expect(JSON.stringify(url.problems)).toContain("example.org");
-    expect(JSON.stringify(url.problems)).not.toContain("canary");
+    for (const user of ["me:canary", "canary", "canary@me:canary"]) {
+      const url = parse({ configuration: { source: `https://${user}@example.org/km.git` } });
+      expect(JSON.stringify(url.problems)).toMatch(/example.org.*GITHUB_TOKEN/);
+      expect(JSON.stringify(url.problems)).not.toContain("canary");
+    }
     const { settings } = parse({
       environment: { GITHUB_TOKEN: "canary" },
       configuration: {
