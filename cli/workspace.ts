@@ -82,7 +82,8 @@ export function writeConfiguration(root: string, stack: string, settings: Record
   const folder = checkoutFolders.temporary(root);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const temporary = join(folder, `configuration-${process.pid}-${identify(process.pid)?.startTime ?? 0}-${stack}.yaml`);
-  writeFileSync(temporary, stringify({ ...existing, config }));
+  // The variables for make can be anything, a password too.
+  writeFileSync(temporary, stringify({ ...existing, config }), { mode: 0o600 });
   renameSync(temporary, file);
 }
 
