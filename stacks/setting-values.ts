@@ -10,11 +10,18 @@ import { sourceSchema } from "../lib/run-request";
 
 export const integer = (from: number, to: number) => z.coerce.number().int().min(from).max(to);
 
+/** NaN: it is no time. */
+function seconds(text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  // ms throws for an empty text and for a very long one.
+  return /^\d{1,12}(\.\d{1,12})? ?[a-z]{1,12}$/i.test(text) ? ms(text as ms.StringValue) / 1000 : NaN;
+}
+
 /** `90`, `"90"` (seconds), `"45s"`, `"30m"`, `"2h"` -> seconds. */
 export const duration = (from: number, to: number) =>
   z
     .union([z.number(), z.string()])
-    .transform((value) => (/^\d+(\.\d+)?$/.test(String(value)) ? Number(value) : ms(value as ms.StringValue) / 1000))
+    .transform((value) => seconds(String(value)))
     .pipe(z.number().min(from).max(to));
 
 export const text = (pattern: RegExp) => z.string().regex(pattern);

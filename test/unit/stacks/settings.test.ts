@@ -106,6 +106,10 @@ describe("settings", () => {
     expect(parse({ configuration: { ttl: text } }).settings?.ttl).toBe(seconds);
   });
 
+  test.each(["", " ", "soon", "-5m", "1".repeat(200), `${"1".repeat(200)}s`])("refuse %p as a time", (ttl) => {
+    expect(parse({ configuration: { ttl } }).problems).toMatchObject([{ key: "ttl", value: ttl }]);
+  });
+
   test("with ten mistakes make ten problems", () => {
     const { problems } = parse({
       configuration: {
