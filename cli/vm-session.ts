@@ -5,7 +5,7 @@ import type { CliContext } from "./context";
 import { showEstimate } from "./cost";
 import { showExplanation } from "./explain";
 import { handleInterrupts, type Interrupt } from "./interrupt";
-import { freshStack } from "./kept-stack";
+import { freshStack, remainsOf } from "./kept-stack";
 import { releaseLease, takeLease } from "./lease";
 import { accessTo, type MachineAccess } from "./machine-access";
 import { showEngineFailure } from "./report";
@@ -55,7 +55,7 @@ async function prepare(
   const known = Object.keys(readConfiguration(context.root, name)).length > 0;
   if (known && !abandoned && (await wakeMachine(context, engine, name)))
     return openStack(context, engine, name, "select");
-  const remains = abandoned ? "abandoned" : known ? "machine gone" : undefined;
+  const remains = await remainsOf(context, engine, name, abandoned);
   // Never empty, so that a later command knows the stack by its file.
   return freshStack(context, engine, name, { backend: settings.backend, ...configuration }, remains);
 }

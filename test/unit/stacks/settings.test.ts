@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { parseStackName } from "../../../stacks/name";
 import { parseSettings, shownSettings } from "../../../stacks/parse-settings";
 import { problemsError } from "../../../stacks/setting-problems";
-import type { SettingSources } from "../../../stacks/setting-sources";
+import { sealed, type SettingSources } from "../../../stacks/setting-sources";
 import { stackSubject } from "../../../stacks/subject";
 
 const stack = parseStackName("test-ci-240");
@@ -167,6 +167,20 @@ describe("settings", () => {
     expect(
       parse({ configuration: configuration as Record<string, string> }).problems.map((problem) => problem.key),
     ).toEqual([key]);
+  });
+
+  test("of the engine's secrets are given, and no values", () => {
+    const login = { registry: "r", registryUsername: "u", registryPassword: sealed } as const;
+    const { settings, problems } = parse({ configuration: { ...login, githubToken: sealed } });
+    expect(problems).toEqual([]);
+    expect(settings?.registry?.password).toBe("");
+    expect(settings?.githubToken).toBeUndefined();
+    expect(parse({ configuration: login, environment: { SP_PASSWORD: "p" } }).settings?.registry?.password).toBe("p");
+    expect(parse({ configuration: { registryPassword: sealed } }).problems.map(({ key }) => key)).toEqual([
+      "registryUsername",
+    ]);
+    expect(parse({ configuration: { vcpus: sealed }, profile: "config:\n  kmvm:vcpus: 3\n" }).settings?.vcpus).toBe(3);
+    expect(parse({ configuration: { backend: "aws", aws: sealed } }).problems.map(({ key }) => key)).toEqual(["aws"]);
   });
 
   const aws = { region: "us-west-2", scheduleRoleArn: "arn:aws:iam::123456789012:role/kmvm-expiry" };
