@@ -1,7 +1,7 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import { ExitCode, messageOf, UserError } from "../lib/errors";
 import type { Settings } from "../stacks/settings";
-import type { CliContext } from "./context";
+import { flagsFirst, type CliContext } from "./context";
 import { showEstimate } from "./cost";
 import { showExplanation } from "./explain";
 import { handleInterrupts, type Interrupt } from "./interrupt";
@@ -94,11 +94,12 @@ async function session(
  * @throws UserError for settings that are wrong and for a stack that is in use, before anything is created
  */
 export async function vmUp(
-  context: CliContext,
+  asked: CliContext,
   stackName: string,
   configuration: Record<string, unknown>,
   json: boolean,
 ): Promise<ExitCode> {
+  const context = flagsFirst(asked, configuration);
   const { root, terminal } = context;
   const { settings } = await checkedSettings(context, stackName, {
     ...readConfiguration(root, stackName),

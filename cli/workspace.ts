@@ -154,7 +154,7 @@ export async function openStack(
 ): Promise<Stack> {
   const workspace = await LocalWorkspace.create({
     ...options(context, engine),
-    program: () => program({ ...context.environment, ...process.env }),
+    program: () => program({ ...context.environment, ...engine.environment }),
   });
   const files = stateFiles(backendUrl(engine), projectName);
   if (files) {

@@ -11,7 +11,10 @@ export const sealed = Symbol("a secret of the engine");
 /** Configuration of a stack, namespace kmvm, keys without it. */
 export type Configuration = Readonly<Record<string, string | typeof sealed>>;
 
-/** Where settings come from, low to high; the command line's flags are in `configuration`. */
+/**
+ * Where settings come from, low to high. The command line's flags are in `configuration`, and the variables of what they
+ * give are not in `environment`.
+ */
 export interface SettingSources {
   /** Text of Pulumi.<profile>.yaml. */
   readonly profile: string;
