@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { registry, type BackendConfigurations, type BackendName } from "../components/backends/registry";
 import { devices, targets } from "../lib/run-request";
-import { backends, isolations, keepPolicies, starts } from "./settings";
+import { starts } from "../lib/start-policy";
+import { backends, isolations, keepPolicies } from "./settings";
 import { duration, environment, integer, jsonText, list, source, text, treePath } from "./setting-values";
 
 /** One setting: how it is written, what is allowed, and where else it may come from. */
