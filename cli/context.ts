@@ -1,5 +1,11 @@
 import { kmvmHome, repositoryRoot } from "../lib/paths";
-import { settingDefinitions, settingKeys, type SettingDefinition } from "../stacks/setting-definitions";
+import {
+  isSettingKey,
+  settingDefinitions,
+  settingKeys,
+  type SettingDefinition,
+  type SettingKey,
+} from "../stacks/setting-definitions";
 import { terminal, type Terminal } from "./terminal";
 
 /** What every verb works with: read once, at the start. */
@@ -11,10 +17,21 @@ export interface CliContext {
   readonly terminal: Terminal;
 }
 
-const secretVariables = settingKeys
-  .map((key): SettingDefinition => settingDefinitions[key])
-  .filter((definition) => definition.secret)
-  .flatMap(({ variable }) => variable ?? []);
+const variablesOf = (keys: readonly SettingKey[]): string[] =>
+  keys.map((key): SettingDefinition => settingDefinitions[key]).flatMap(({ variable }) => variable ?? []);
+
+const secretVariables = variablesOf(settingKeys.filter((key) => "secret" in settingDefinitions[key]));
+
+/**
+ * For a command whose flags ask for this configuration. A flag is meant for the command, a variable may be there for
+ * something else, as general as some of the names are: the variables of what flags give are left out.
+ */
+export function flagsFirst(context: CliContext, configuration: Readonly<Record<string, unknown>>): CliContext {
+  const given = Object.keys(configuration).filter(isSettingKey);
+  const hidden = variablesOf(given.includes("directories") ? [...given, "location"] : given);
+  const environment = Object.entries(context.environment).filter(([name]) => !hidden.includes(name));
+  return { ...context, environment: Object.fromEntries(environment) };
+}
 
 /** Takes the secrets out of this process's environment, so that no child inherits them. */
 export function openContext(): CliContext {

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import semver from "semver";
 import { parse } from "yaml";
 import { engineEnvironment, engineVersion } from "../lib/engine-env";
 import { messageOf, UserError } from "../lib/errors";
-import { homeFolders } from "../lib/paths";
 import { resolveImage } from "../provider/images/store";
 import { profiles } from "../stacks/name";
 import type { CliContext } from "./context";
@@ -32,12 +32,13 @@ async function engine(context: CliContext): Promise<Diagnosis[]> {
   const found = judgeEngineVersion(semver.clean(version.stdout) ?? undefined);
   const path = `${dirname(command)}:${context.environment["PATH"] ?? ""}`;
   const host = findProgram("pulumi-language-nodejs", path);
-  const plugin = join(homeFolders.pulumi(context.home), "plugins");
-  const commandPlugin = existsSync(plugin) && (await execa("ls", [plugin])).stdout.includes("resource-command-v");
+  const plugins = join({ ...context.environment, ...env }["PULUMI_HOME"] ?? "", "plugins");
+  const installed = existsSync(plugins) ? await readdir(plugins) : [];
+  const commandPlugin = installed.some((one) => one.startsWith("resource-command-v"));
   return [
     found,
     host ? ok(`language host ${host}`) : fail("no pulumi-language-nodejs beside it or on PATH", setUp),
-    commandPlugin ? ok("the command plugin is installed") : fail(`no command plugin in ${plugin}`, setUp),
+    commandPlugin ? ok("the command plugin is installed") : fail(`no command plugin in ${plugins}`, setUp),
   ];
 }
 
@@ -61,7 +62,7 @@ async function states(context: CliContext): Promise<Diagnosis> {
   return ok(`${stacks.length} stacks in ${backendUrl(opened) || "the engine's own backend"}`);
 }
 
-/** Registries that the profiles and the environment's settings name. */
+/** Registries that the profiles name. */
 function configuredRegistries(root: string): string[] {
   const found = profiles.map((profile) => {
     const { config } = (parse(readFileSync(join(root, `Pulumi.${profile}.yaml`), "utf8")) ?? {}) as {

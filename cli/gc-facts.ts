@@ -22,7 +22,6 @@ export interface MachineFacts extends MachineSummary {
 /** A stack that our state, a lease, a lock or a machine names. */
 export interface StackFacts {
   readonly name: string;
-  readonly inState: boolean;
   readonly lease:
     | {
         readonly held: boolean;

@@ -58,7 +58,6 @@ export async function stackFacts(context: CliContext, engine: Engine, own: reado
     const state = existing.has(name) ? await stateOf(context, engine, name) : undefined;
     facts.push({
       name,
-      inState: state !== undefined,
       lease: lease && {
         held: isHeld(lease),
         pid: lease.pid,

@@ -1,9 +1,11 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import type { Settings } from "../stacks/settings";
 import type { CliContext } from "./context";
+import { messageOf } from "../lib/errors";
 import { releaseDeadLocks } from "./engine-locks";
 import { emptyStack } from "./stack-life";
 import { wakeMachine } from "./stack-machines";
+import { missingStack, readState } from "./stack-state";
 import { openStack, readConfiguration, writeConfiguration, type Engine } from "./workspace";
 
 /** Why there is something of a stack that a new one must not be built on. */
@@ -13,6 +15,28 @@ const removal: Record<Exclude<Remains, undefined>, string> = {
   abandoned: "left by a command that was killed: removed",
   "machine gone": "it has no machine: made anew",
 };
+
+/**
+ * What remains of a stack whose machine is not there. One that was only made and configured, by `pulumi config set`, is
+ * as good as new: its configuration is what the user wants.
+ * @param abandoned a command that was killed left the stack behind, in whatever state
+ */
+export async function remainsOf(
+  context: CliContext,
+  engine: Engine,
+  name: string,
+  abandoned: boolean,
+): Promise<Remains> {
+  if (abandoned) return "abandoned";
+  if (Object.keys(readConfiguration(context.root, name)).length === 0) return undefined;
+  try {
+    const { resources, pending } = await readState(context, engine, name, "hidden");
+    return resources.length + pending.length === 0 ? undefined : "machine gone";
+  } catch (error) {
+    if (missingStack.test(messageOf(error))) return undefined;
+    throw error;
+  }
+}
 
 /** A stack of which nothing is there yet; what remains of an earlier one is removed, but its configuration stays. */
 export async function freshStack(
@@ -49,10 +73,11 @@ export async function prepareStack(
   const existing = readConfiguration(context.root, name);
   const known = Object.keys(existing).length > 0;
   if (known && !abandoned && (await wakeMachine(context, engine, name))) {
+    const attempt = typeof existing["attempt"] === "string" ? Number(existing["attempt"]) : 1;
     context.terminal.step("machine", "kept from an earlier run: used again");
-    writeConfiguration(context.root, name, { ...configuration, attempt: Number(existing["attempt"] ?? 1) + 1 });
+    writeConfiguration(context.root, name, { ...configuration, attempt: attempt + 1 });
     return openStack(context, engine, name, "select");
   }
-  const remains = abandoned ? "abandoned" : known ? "machine gone" : undefined;
+  const remains = await remainsOf(context, engine, name, abandoned);
   return freshStack(context, engine, name, { ...configuration, attempt: 1 }, remains);
 }

@@ -1,10 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { basename, resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { UserError } from "../lib/errors";
+import { isRepositoryUrl } from "../lib/repository-url";
 import { devices, targets } from "../lib/run-request";
 import { profiles } from "../stacks/name";
 import { defaultProfile } from "./chosen-backend";
-import { settingDefinitions, settingKeys, type SettingKey } from "../stacks/setting-definitions";
+import {
+  isSettingKey,
+  settingDefinitions,
+  settingKeys,
+  type SettingDefinition,
+  type SettingKey,
+} from "../stacks/setting-definitions";
 import { backends, isolations, keepPolicies } from "../stacks/settings";
 
 /** What the flags below give, by the names that commander makes of them. */
@@ -76,8 +84,10 @@ export const runFlags = [
   "kkmSource",
 ] as const satisfies readonly DirectKey[];
 
+const definitionOf = (key: SettingKey): SettingDefinition => settingDefinitions[key];
+
 /** For --help of every verb that takes `--set`. */
-export const settingsHelp = `Settings for --set: ${settingKeys.join(", ")}.`;
+export const settingsHelp = `Settings for --set: ${settingKeys.filter((key) => !definitionOf(key).secret).join(", ")}.`;
 
 export function keyValue(what: string) {
   return (text: string, all: Record<string, string> = {}): Record<string, string> => {
@@ -116,14 +126,30 @@ export function newId(about: string): string {
 }
 
 /** Paths on the command line are relative to where the user is, not to the checkout. */
-const resolveDirectory = (source: string) =>
-  /^([a-z+]+:\/\/|[\w.-]+@[\w.-]+:)/.test(source) ? source : resolve(source);
+const resolveDirectory = (source: string) => (isRepositoryUrl(source) ? source : resolve(source));
+
+/** Arguments are seen by everybody on this host, and the configuration that they become is written in clear. */
+function refuseSecrets(set: Readonly<Record<string, string>>): void {
+  const key = Object.keys(set)
+    .filter(isSettingKey)
+    .find((one) => definitionOf(one).secret);
+  if (key === undefined) return;
+  const { variable } = definitionOf(key);
+  throw new UserError(
+    `${key} is a secret, which --set would show to everybody on this host`,
+    `${variable === undefined ? "" : `set the environment variable ${variable}, or `}pulumi config set --secret kmvm:${key}`,
+  );
+}
 
 /** Name that commander gives the value of a setting's flag. */
 const nameOf = (key: DirectKey) => new Option(direct[key][0]).attributeName() as keyof SettingFlags;
 
-/** The stack's configuration that the flags ask for. */
+/**
+ * The stack's configuration that the flags ask for.
+ * @throws UserError for a secret among them
+ */
 export function configurationOf(flags: SettingFlags): Record<string, unknown> {
+  refuseSecrets(flags.set ?? {});
   const given = (Object.keys(direct) as DirectKey[]).map((key) => [key, flags[nameOf(key)]] as const);
   return {
     ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { codeOf, UserError } from "../lib/errors";
+import { isRepositoryUrl } from "../lib/repository-url";
 
 /**
  * The settings `source` and `directories` for a directory that the user named: makefiles include what lies above them,
@@ -9,7 +10,7 @@ import { codeOf, UserError } from "../lib/errors";
  * @throws UserError when there is no such directory
  */
 export function locateSource(given: string): { source: string; directories?: string[] } {
-  if (/^([a-z+]+:\/\/|[\w.-]+@[\w.-]+:)/.test(given)) return { source: given };
+  if (isRepositoryUrl(given)) return { source: given };
   let directory: string;
   try {
     directory = realpathSync(resolve(given));

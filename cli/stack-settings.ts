@@ -1,16 +1,17 @@
 import { UserError } from "../lib/errors";
 import { parseStackName, type StackName } from "../stacks/name";
 import { parsedSettings, settingsOf } from "../stacks/program";
+import { sealed, type Configuration } from "../stacks/setting-sources";
 import type { BackendName, Settings } from "../stacks/settings";
 import type { CliContext } from "./context";
 import { readConfiguration } from "./workspace";
 
-/** The engine's configuration holds texts. */
-export function asTexts(configuration: Record<string, unknown>): Record<string, string> {
+/** The engine's configuration holds texts, and what it keeps to itself. */
+export function asTexts(configuration: Record<string, unknown>): Configuration {
   return Object.fromEntries(
     Object.entries(configuration).map(([key, value]) => [
       key,
-      typeof value === "string" ? value : JSON.stringify(value),
+      typeof value === "string" || value === sealed ? value : JSON.stringify(value),
     ]),
   );
 }

@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { z } from "zod";
 import { ExitCode, UserError } from "../lib/errors";
+import { signatureKey } from "../plugin/secrets";
 import { backendHash } from "../stacks/program";
 import type { CliContext } from "./context";
 import { backendUrl, type Engine } from "./workspace";
@@ -31,14 +32,11 @@ export interface StackState {
 
 export const missingStack = /no stack named/;
 
-/** How the engine marks a secret value in an export; see `pulumi stack export --show-secrets`. */
-const secretMark = "4dabf18193072939515e22adb298388d";
-
-/** The value with every secret in it in clear. */
+/** The value with every secret in it in clear, as `pulumi stack export --show-secrets` has it. */
 export function reveal(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reveal);
   if (value === null || typeof value !== "object") return value;
-  if (secretMark in value && "plaintext" in value && typeof value.plaintext === "string")
+  if (signatureKey in value && "plaintext" in value && typeof value.plaintext === "string")
     return JSON.parse(value.plaintext) as unknown;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, reveal(inner)]));
 }

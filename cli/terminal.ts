@@ -5,7 +5,6 @@ import { createColors } from "picocolors";
  * can be piped.
  */
 export interface Terminal {
-  readonly interactive: boolean;
   readonly colors: ReturnType<typeof createColors>;
   /** A line about the work: `image    L0-base 20261124.1`. */
   step(label: string, text: string): void;
@@ -30,7 +29,6 @@ export function terminal(out = process.stdout, err = process.stderr): Terminal {
     pending = false;
   };
   return {
-    interactive,
     colors,
     step: (label, text) => {
       write(`  ${colors.dim(label.padEnd(labelWidth))} ${text}`);

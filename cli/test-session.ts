@@ -3,7 +3,7 @@ import type { MachineSummary } from "../components/backends/backend";
 import { ExitCode, messageOf, UserError } from "../lib/errors";
 import { exitCodeOf, type RunResult } from "../lib/run-result";
 import type { KeepPolicy, Settings } from "../stacks/settings";
-import type { CliContext } from "./context";
+import { flagsFirst, type CliContext } from "./context";
 import { chargedFor, showActual, showEstimate } from "./cost";
 import { followNextLog, readResult, requestCancel, withdrawCancel } from "./evidence";
 import { showExplanation } from "./explain";
@@ -134,10 +134,11 @@ async function session(
  * @throws UserError for settings that are wrong and for a stack that is in use, before anything is created
  */
 export async function runTest(
-  context: CliContext,
+  asked: CliContext,
   stackName: string,
   configuration: Record<string, unknown>,
 ): Promise<ExitCode> {
+  const context = flagsFirst(asked, configuration);
   const { terminal, root } = context;
   const { settings } = await checkedSettings(context, stackName, {
     ...readConfiguration(root, stackName),

@@ -1,11 +1,11 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import { ExitCode, messageOf, UserError } from "../lib/errors";
 import type { Settings } from "../stacks/settings";
-import type { CliContext } from "./context";
+import { flagsFirst, type CliContext } from "./context";
 import { showEstimate } from "./cost";
 import { showExplanation } from "./explain";
 import { handleInterrupts, type Interrupt } from "./interrupt";
-import { freshStack } from "./kept-stack";
+import { freshStack, remainsOf } from "./kept-stack";
 import { releaseLease, takeLease } from "./lease";
 import { accessTo, type MachineAccess } from "./machine-access";
 import { showEngineFailure } from "./report";
@@ -70,7 +70,11 @@ async function make(context: CliContext, engine: Engine, prepared: Prepared, sig
 }
 
 /** @throws UserError for flags that the machine that is there would have to be made anew for */
-function refuseOtherFlags(stack: string, existing: Record<string, string>, asked: Record<string, unknown>): void {
+function refuseOtherFlags(
+  stack: string,
+  existing: Readonly<Record<string, unknown>>,
+  asked: Readonly<Record<string, unknown>>,
+): void {
   const texts = Object.entries(asked).map(([key, value]) => [
     key,
     typeof value === "string" ? value : JSON.stringify(value),
@@ -97,7 +101,7 @@ async function prepare(
     refuseOtherFlags(name, existing, configuration);
     return { stack: await openStack(context, engine, name, "select"), fresh: false };
   }
-  const remains = abandoned ? "abandoned" : known ? "machine gone" : undefined;
+  const remains = await remainsOf(context, engine, name, abandoned);
   // Never empty, so that a later command knows the stack by its file.
   const made = { backend: settings.backend, ...configuration };
   return { stack: await freshStack(context, engine, name, made, remains), fresh: true };
@@ -136,11 +140,12 @@ async function session(
  * @throws UserError for settings that are wrong and for a stack that is in use, before anything is created
  */
 export async function vmUp(
-  context: CliContext,
+  asked: CliContext,
   stackName: string,
   configuration: Record<string, unknown>,
   json: boolean,
 ): Promise<ExitCode> {
+  const context = flagsFirst(asked, configuration);
   const { root, terminal } = context;
   const { settings } = await checkedSettings(context, stackName, {
     ...readConfiguration(root, stackName),

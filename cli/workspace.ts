@@ -15,6 +15,7 @@ import { UserError } from "../lib/errors";
 import { checkoutFolders } from "../lib/paths";
 import { identify } from "../lib/process";
 import { program } from "../stacks/program";
+import { sealed, type Configuration } from "../stacks/setting-sources";
 import { listen } from "../plugin/server";
 import { kmvmPlugin } from "../provider/plugin";
 import type { CliContext } from "./context";
@@ -59,15 +60,19 @@ export function backendUrl(engine: Engine): string {
 
 const configurationFile = (root: string, stack: string) => join(root, `Pulumi.${stack}.yaml`);
 
-/** The stack's own configuration, keys without the namespace; secrets are left out. */
-export function readConfiguration(root: string, stack: string): Record<string, string> {
+/** How the file holds what the engine has encrypted. */
+const isSecure = (value: unknown) => value !== null && typeof value === "object" && "secure" in value;
+
+/** The stack's own configuration, keys without the namespace. */
+export function readConfiguration(root: string, stack: string): Configuration {
   const file = configurationFile(root, stack);
   if (!existsSync(file)) return {};
   const { config = {} } = (parse(readFileSync(file, "utf8")) ?? {}) as { config?: Record<string, unknown> };
   return Object.fromEntries(
     Object.entries(config).flatMap(([key, value]) => {
-      if (!key.startsWith("kmvm:") || (value !== null && typeof value === "object" && "secure" in value)) return [];
-      return [[key.slice("kmvm:".length), typeof value === "string" ? value : JSON.stringify(value)]];
+      if (!key.startsWith("kmvm:")) return [];
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      return [[key.slice("kmvm:".length), isSecure(value) ? sealed : text]];
     }),
   );
 }
@@ -82,7 +87,8 @@ export function writeConfiguration(root: string, stack: string, settings: Record
   const folder = checkoutFolders.temporary(root);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const temporary = join(folder, `configuration-${process.pid}-${identify(process.pid)?.startTime ?? 0}-${stack}.yaml`);
-  writeFileSync(temporary, stringify({ ...existing, config }));
+  // The variables for make can be anything, a password too.
+  writeFileSync(temporary, stringify({ ...existing, config }), { mode: 0o600 });
   renameSync(temporary, file);
 }
 
@@ -148,7 +154,7 @@ export async function openStack(
 ): Promise<Stack> {
   const workspace = await LocalWorkspace.create({
     ...options(context, engine),
-    program: () => program({ ...context.environment, ...process.env }),
+    program: () => program({ ...context.environment, ...engine.environment }),
   });
   const files = stateFiles(backendUrl(engine), projectName);
   if (files) {

@@ -48,11 +48,6 @@ export function classify(rules: readonly ErrorRule[], failure: CloudFailure): Cl
   };
 }
 
-/** Whether the same call can succeed a moment later. Capacity and quota are not: they need another place, or time. */
-export function isRetryable(kind: CloudErrorKind): boolean {
-  return kind === "throttled" || kind === "transient";
-}
-
 /** What a person did wrong is told as that; all else is the infrastructure's. */
 const exitCodes: Record<CloudErrorKind, ExitCode> = {
   settings: ExitCode.Usage,

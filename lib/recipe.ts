@@ -54,16 +54,17 @@ export function filesOf(recipe: Recipe): string[] {
 
 /**
  * What an image is, as 64 hexadecimal digits: the same key means that there is nothing to build. It follows from the
- * recipe's data, the bytes of its files and the key of the image that it builds on.
+ * recipe's data and the bytes of its files.
  *
  * @param files content of each file of `filesOf`, and of the builder's own scripts
  */
-export function layerKey(recipe: Recipe, files: ReadonlyMap<string, Uint8Array>, parentKey = ""): string {
+export function layerKey(recipe: Recipe, files: ReadonlyMap<string, Uint8Array>): string {
   const hash = createHash("sha256");
   // Lengths first, so that no two different inputs are the same bytes.
   const add = (part: string | Uint8Array) => hash.update(`${part.length}:`).update(part);
   add(String(builderGeneration));
-  add(parentKey);
+  // Of an image that it builds on, which none does: without it, all images that are there would be built anew.
+  add("");
   add(JSON.stringify(recipe));
   for (const name of [...files.keys()].sort()) {
     add(name);

@@ -36,8 +36,6 @@ export interface Context {
   /** Aborted when the engine cancels or is gone. */
   readonly signal: AbortSignal;
   readonly urn: string;
-  /** Seconds that the engine allows, 0 = no limit. */
-  readonly timeoutSeconds: number;
 }
 
 /**

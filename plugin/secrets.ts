@@ -1,7 +1,7 @@
 import type { Properties } from "./values";
 
-/** How the engine marks a secret value on the wire: sdk/go/common/resource/sig of pulumi/pulumi. */
-const signatureKey = "4dabf18193072939515e22adb298388d";
+/** How the engine marks a secret value, on the wire and in exports: sdk/go/common/resource/sig of pulumi/pulumi. */
+export const signatureKey = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
 function isRecord(value: unknown): value is Properties {

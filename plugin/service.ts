@@ -68,12 +68,11 @@ export function service(
       throw new Error(`${plugin.name} has no resource type "${token}"; it has ${Object.keys(plugin.types).join(", ")}`);
     return type;
   };
-  const context = (urn: string, timeoutSeconds: number): Context => ({
+  const context = (urn: string): Context => ({
     log: (severity, message) => engine?.log(severity, message, urn),
     status: (message) => engine?.log("info", message, urn, true),
     signal: cancelled.signal,
     urn,
-    timeoutSeconds,
   });
   /** Lines that a resource said must not come after its result, nor after its failure. */
   const afterLogs = async <T>(pending: Promise<T>): Promise<T> => {
@@ -154,7 +153,7 @@ export function service(
       const { properties: inputs, close, closeHalfMade } = opened(type, request.getProperties());
       // Outputs that are missing in a preview are unknown to the program.
       if (request.getPreview()) return new messages.CreateResponse().setProperties(close(inputs));
-      const create = type.create(inputs, context(request.getUrn(), request.getTimeout()));
+      const create = type.create(inputs, context(request.getUrn()));
       const made = await afterLogs(create).catch(closeHalfMade);
       return new messages.CreateResponse().setId(made.id).setProperties(close(made.properties));
     }),
@@ -183,15 +182,14 @@ export function service(
         return new messages.UpdateResponse().setProperties(close({ ...olds, ...news, ...unknown }));
       }
       if (!type.update) throw new Error(`${request.getUrn()} cannot be updated in place`);
-      const update = type.update(request.getId(), olds, news, context(request.getUrn(), request.getTimeout()));
+      const update = type.update(request.getId(), olds, news, context(request.getUrn()));
       return new messages.UpdateResponse().setProperties(close(await afterLogs(update).catch(closeHalfMade)));
     }),
 
     delete: unary(async (request: messages.DeleteRequest) => {
       const type = typeOf(request.getUrn());
       const { properties: outputs } = opened(type, request.getProperties());
-      if (type.delete)
-        await afterLogs(type.delete(request.getId(), outputs, context(request.getUrn(), request.getTimeout())));
+      if (type.delete) await afterLogs(type.delete(request.getId(), outputs, context(request.getUrn())));
       return new Empty();
     }),
   };

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { CheckFailure } from "../plugin/resource";
 import { hasUnknown, type Properties } from "../plugin/values";
 import { date, flag, integer, oneOf, text, type Rule } from "./checks";
-import { starts, type StartPolicy } from "./machine-start";
+import { starts, type StartPolicy } from "../lib/start-policy";
 import { boots, idPattern, type MachineImage, type MachineSpec } from "./qemu/spec";
 
 /** The user that the images have. */

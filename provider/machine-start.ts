@@ -1,11 +1,8 @@
 import { messageOf } from "../lib/errors";
+import type { StartPolicy } from "../lib/start-policy";
 import { startMachine, type Machine, type MachineSpec } from "./qemu/machine";
 import type { MachineImage, Options, WarmImage } from "./qemu/spec";
 import { RestoreFailed } from "./qemu/warm/migration";
-
-/** auto: as a clone of a booted machine where that is possible; cold: boot; warm: as a clone or not at all. */
-export const starts = ["auto", "cold", "warm"] as const;
-export type StartPolicy = (typeof starts)[number];
 
 export interface StartDependencies {
   readonly home: string;

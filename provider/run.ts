@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
+import { userName } from "../lib/user-name";
 import type { ResourceType } from "../plugin/resource";
 import { checkRules, integer, text } from "./checks";
 
@@ -9,15 +10,6 @@ const week = 7 * 24 * 3600;
 
 function newRunId(): string {
   return Array.from({ length: runIdLength }, () => alphabet[randomInt(alphabet.length)]).join("");
-}
-
-/** A user id without a name, as in some containers, has only its number. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? "unknown");
-  }
 }
 
 /** kmvm:index:Run: identity and lifetime of one run. Any changed input is another run. */

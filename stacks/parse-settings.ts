@@ -19,9 +19,9 @@ import { stackSubject, type Subject } from "./subject";
 /** Shown instead of a secret value. */
 const hidden = "[secret]";
 
-/** A URL that is refused for the password in it must not show that in its problem. */
-function withoutPassword(value: unknown): unknown {
-  return typeof value === "string" ? value.replace(/\/\/[^/@]*@/g, `//${hidden}@`) : value;
+/** A URL that is refused for the password or token in it must not show that in its problem. */
+function withoutCredentials(value: unknown): unknown {
+  return typeof value === "string" ? value.replace(/\/\/[^/?#]*@/g, `//${hidden}@`) : value;
 }
 
 function fixFor(key: string, from: string, subject: Subject): string {
@@ -49,7 +49,7 @@ function parseEach(raw: Map<string, Raw>, subject: Subject): { parsed: ParsedVal
       if (value === undefined) return [key, undefined];
       const result = definition.schema.safeParse(value);
       if (result.success) return [key, result.data];
-      const shown = definition.secret ? hidden : withoutPassword(value);
+      const shown = definition.secret ? hidden : withoutCredentials(value);
       problems.push({
         key,
         value: shown,

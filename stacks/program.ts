@@ -10,6 +10,7 @@ import { parseStackName, type StackName } from "./name";
 import { parseSettings, type ParsedSettings } from "./parse-settings";
 import { problemsError } from "./setting-problems";
 import { loadProgram } from "./registry";
+import type { Configuration } from "./setting-sources";
 import type { Settings } from "./settings";
 import { stackSubject, type Subject } from "./subject";
 
@@ -21,7 +22,7 @@ export function backendHash(url: string | undefined): string {
 /** Settings from a stack's profile, its configuration and the environment, with what is wrong with them. */
 export function parsedSettings(
   stack: StackName,
-  configuration: Record<string, string>,
+  configuration: Configuration,
   environment: NodeJS.ProcessEnv,
   subject: Subject = stackSubject(stack),
 ): ParsedSettings {
@@ -42,7 +43,7 @@ export function parsedSettings(
  */
 export async function settingsOf(
   stack: StackName,
-  configuration: Record<string, string>,
+  configuration: Configuration,
   environment: NodeJS.ProcessEnv,
   subject: Subject = stackSubject(stack),
 ): Promise<Settings> {

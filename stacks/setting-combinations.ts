@@ -1,13 +1,14 @@
 import type { Problem } from "../components/backends/backend";
 import type { StackName } from "./name";
-import { settingDefinitions, type ParsedValues } from "./setting-definitions";
-import { located, type Raw, type SettingSources } from "./setting-sources";
+import { settingDefinitions, type ParsedValues, type SettingKey } from "./setting-definitions";
+import { located, sealed, type Raw, type SettingSources } from "./setting-sources";
 import { backends } from "./settings";
 import type { Subject } from "./subject";
 
 /** What no single setting can tell. Looks only at settings that are right by themselves. */
 export function combinedProblems(parsed: ParsedValues, sources: SettingSources): Problem[] {
   const problems: Problem[] = [];
+  const isGiven = (key: SettingKey) => parsed[key] !== undefined || sources.configuration[key] === sealed;
   for (const key of ["source", "kkmSource"] as const) {
     const source = parsed[key] && located(parsed[key], undefined, sources.root);
     if (source?.kind === "directory" && !sources.isDirectory(source.path))
@@ -18,22 +19,22 @@ export function combinedProblems(parsed: ParsedValues, sources: SettingSources):
         fix: "give another path, or make it",
       });
   }
-  if (parsed.device === "/dev/kkm" && !parsed.kkmSource)
+  if (parsed.device === "/dev/kkm" && !isGiven("kkmSource"))
     problems.push({
       key: "kkmSource",
       value: undefined,
       allowed: "needed for /dev/kkm",
       fix: "give the directory or repository of the module",
     });
-  const login = [parsed.registryUsername, parsed.registryPassword].filter((value) => value !== undefined).length;
-  if (login === 1)
+  const [missing, other] = (["registryUsername", "registryPassword"] as const).filter((key) => !isGiven(key));
+  if (missing && !other)
     problems.push({
-      key: parsed.registryUsername ? "registryPassword" : "registryUsername",
+      key: missing,
       value: undefined,
       allowed: "user and password of the registry, or neither",
       fix: "give both (SP_APPID and SP_PASSWORD)",
     });
-  if (parsed.registry === undefined && login === 2)
+  if (!isGiven("registry") && !missing)
     problems.push({
       key: "registry",
       value: undefined,

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { registry, type BackendConfigurations, type BackendName } from "../components/backends/registry";
 import { devices, targets } from "../lib/run-request";
-import { backends, isolations, keepPolicies, starts } from "./settings";
+import { starts } from "../lib/start-policy";
+import { backends, isolations, keepPolicies } from "./settings";
 import { duration, environment, integer, jsonText, list, source, text, treePath } from "./setting-values";
 
 /** One setting: how it is written, what is allowed, and where else it may come from. */
@@ -30,7 +31,11 @@ const time = (from: number, to: number) => ({
   schema: duration(from, to),
   allowed: `a time such as 90s, 30m or 2h (a bare number is seconds), from ${from} s to ${to} s`,
 });
-const aSource = { schema: source, allowed: "a directory of this host, or a repository's URL without a password in it" };
+const aSource = {
+  schema: source,
+  allowed:
+    "a directory of this host, or a repository's URL without a password or token in it: a token is given as GITHUB_TOKEN or githubToken",
+};
 const yesOrNo = { schema: z.enum(["true", "false"]).or(z.boolean().transform(String)), allowed: "true or false" };
 const secret = { schema: z.string().min(1), allowed: "a text", secret: true } as const;
 

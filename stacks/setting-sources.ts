@@ -5,12 +5,20 @@ import type { StackName } from "./name";
 import { settingDefinitions, settingKeys, type SettingDefinition } from "./setting-definitions";
 import type { Subject } from "./subject";
 
-/** Where settings come from, low to high; the command line's flags are in `configuration`. */
+/** In place of a value that the engine keeps encrypted, and that only its program gets: it is given, and unknown. */
+export const sealed = Symbol("a secret of the engine");
+
+/** Configuration of a stack, namespace kmvm, keys without it. */
+export type Configuration = Readonly<Record<string, string | typeof sealed>>;
+
+/**
+ * Where settings come from, low to high. The command line's flags are in `configuration`, and the variables of what they
+ * give are not in `environment`.
+ */
 export interface SettingSources {
   /** Text of Pulumi.<profile>.yaml. */
   readonly profile: string;
-  /** Configuration of the stack, namespace kmvm, keys without it. */
-  readonly configuration: Readonly<Record<string, string>>;
+  readonly configuration: Configuration;
   readonly environment: NodeJS.ProcessEnv;
   /** Relative paths are relative to it. */
   readonly root: string;
@@ -35,14 +43,15 @@ function profileConfiguration(text: string): Record<string, unknown> {
   );
 }
 
-/** The value of each key that wins, and where it came from. */
+/** The value of each key that wins, and where it came from; sealed ones are no values. */
 export function layered(stack: StackName, subject: Subject, sources: SettingSources): Map<string, Raw> {
   const raw = new Map<string, Raw>();
   const put = (from: string, values: Record<string, unknown>) => {
     for (const [key, value] of Object.entries(values)) raw.set(key, { value, from });
   };
   put(`Pulumi.${stack.profile}.yaml`, profileConfiguration(sources.profile));
-  put(subject.configuration, sources.configuration);
+  const open = Object.entries(sources.configuration).filter(([, value]) => value !== sealed);
+  put(subject.configuration, Object.fromEntries(open));
   for (const key of settingKeys) {
     const { variable }: SettingDefinition = settingDefinitions[key];
     const value = variable && sources.environment[variable];

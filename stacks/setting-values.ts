@@ -1,5 +1,6 @@
 import ms from "ms";
 import { z } from "zod";
+import { bringsCredentials, isRepositoryUrl } from "../lib/repository-url";
 import { sourceSchema } from "../lib/run-request";
 
 /**
@@ -9,11 +10,18 @@ import { sourceSchema } from "../lib/run-request";
 
 export const integer = (from: number, to: number) => z.coerce.number().int().min(from).max(to);
 
+/** NaN: it is no time. */
+function seconds(text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  // ms throws for an empty text and for a very long one.
+  return /^\d{1,12}(\.\d{1,12})? ?[a-z]{1,12}$/i.test(text) ? ms(text as ms.StringValue) / 1000 : NaN;
+}
+
 /** `90`, `"90"` (seconds), `"45s"`, `"30m"`, `"2h"` -> seconds. */
 export const duration = (from: number, to: number) =>
   z
     .union([z.number(), z.string()])
-    .transform((value) => (/^\d+(\.\d+)?$/.test(String(value)) ? Number(value) : ms(value as ms.StringValue) / 1000))
+    .transform((value) => seconds(String(value)))
     .pipe(z.number().min(from).max(to));
 
 export const text = (pattern: RegExp) => z.string().regex(pattern);
@@ -52,15 +60,13 @@ export const treePath = z
   .regex(/^[A-Za-z0-9._][A-Za-z0-9._/+@-]*$/)
   .refine((path) => !path.split("/").includes(".."));
 
-/** `https://…`, `ssh://…`, `git@host:path`, `file://…`: a repository. Anything else: a directory of this host. */
+/** A repository's URL, or a directory of this host. */
 export const source = z
   .string()
   .regex(/^[^\0\n\r]+$/)
-  .refine((value) => !/^[a-z+]+:\/\/[^/]*:[^/]*@/.test(value)) // user:password@ in a URL ends up in logs
+  .refine((value) => !bringsCredentials(value))
   .transform((value) =>
     sourceSchema.parse(
-      /^([a-z+]+:\/\/|[\w.-]+@[\w.-]+:)/.test(value)
-        ? { kind: "repository", url: value }
-        : { kind: "directory", path: value },
+      isRepositoryUrl(value) ? { kind: "repository", url: value } : { kind: "directory", path: value },
     ),
   );

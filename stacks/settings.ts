@@ -1,4 +1,5 @@
 import type { Device, Isolation, RunRequest, Source, Target } from "../lib/run-request";
+import type { StartPolicy } from "../lib/start-policy";
 import { backendNames } from "../components/backends/load";
 import type { BackendConfigurations, BackendName } from "../components/backends/registry";
 import type { StackName } from "./name";
@@ -6,10 +7,6 @@ import type { StackName } from "./name";
 /** Where machines can run. */
 export const backends = backendNames;
 export type { BackendName };
-
-/** auto: as a clone of a booted machine where that is possible; cold: boot; warm: as a clone or not at all. */
-export const starts = ["auto", "cold", "warm"] as const;
-export type StartPolicy = (typeof starts)[number];
 
 export { isolations } from "../lib/run-request";
 

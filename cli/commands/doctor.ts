@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { ExitCode, messageOf } from "../../lib/errors";
+import { ExitCode, messageOf, UserError } from "../../lib/errors";
 import { addBackendFlags, defaultProfile, type BackendFlags } from "../chosen-backend";
 import { openContext, type CliContext } from "../context";
 import { diagnoseBackend, type Seen } from "../doctor-backend";
@@ -10,11 +10,12 @@ import { partChecks } from "../doctor-parts";
 const paint: Record<Health, "green" | "yellow" | "red"> = { ok: "green", warn: "yellow", fail: "red" };
 
 /** A check that breaks is a diagnosis, too: the others go on. */
-async function diagnose(context: CliContext, { name, look }: Check): Promise<readonly Seen[]> {
+export async function diagnose(context: CliContext, { name, look }: Check): Promise<readonly Seen[]> {
   const named = (found: readonly Diagnosis[]) => found.map((diagnosis) => ({ check: name, ...diagnosis }));
   try {
     return named([await look(context)].flat());
   } catch (error) {
+    if (error instanceof UserError) return named([fail(error.message, error.hint ?? "see the message")]);
     return named([fail(messageOf(error).trim().split("\n")[0] ?? "", "run scripts/setup")]);
   }
 }
@@ -30,7 +31,8 @@ export function doctorCommand(): Command {
     .summary("say what this host can do, and why not")
     .description(
       "Looks at everything that a run of tests needs on this host, or at a provider: credentials, permissions, quota,\n" +
-        "price. Says what to do where something is missing. Creates and changes nothing.",
+        "price. Says what to do where something is missing. Creates nothing but\n" +
+        "the folder and the passphrase of the engine's states, which every verb makes where there are none.",
     )
     .option("--json", "print it as JSON")
     .addHelpText("after", "\nExit: 0, or 3 when tests cannot run here.")

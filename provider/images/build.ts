@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, ExitCode, messageOf, UserError } from "../../lib/errors";
 import { identify } from "../../lib/process";
+import { availableMiB } from "../qemu/memory";
 import { buildPrefix, ownerFile, removeAbandonedBuilds, removeBuild } from "./abandoned";
 import { hostAptConfiguration } from "./apt-sources";
 import { removeUnusedPackages } from "./deb-cache";
@@ -19,11 +20,6 @@ import { fillWorkFolder } from "./work-folder";
 
 /** Files of a version, beside manifest.json and SHA256SUMS. */
 const versionFiles = ["disk.raw", "vmlinuz", "initrd"] as const;
-
-const availableMiB = async () => {
-  const text = await readFile("/proc/meminfo", "utf8");
-  return Math.floor(Number(/^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) / 1024);
-};
 
 async function gitState(root: string): Promise<Pick<Manifest, "gitCommit" | "gitDirty">> {
   const git = (...args: string[]) => execa("git", ["-C", root, ...args], { reject: false, stdin: "ignore" });
@@ -99,7 +95,8 @@ export async function buildVersion(
     await mkdir(work, { recursive: true });
     await writeFile(join(work, ownerFile), JSON.stringify(identify(process.pid)));
     const apt = await hostAptConfiguration(loaded.recipe.suite);
-    const plan = { sources: apt.sources, aptOptions: apt.options, availableMiB: await availableMiB() };
+    const meminfo = await readFile("/proc/meminfo", "utf8");
+    const plan = { sources: apt.sources, aptOptions: apt.options, availableMiB: availableMiB(meminfo) ?? 0 };
     await fillWorkFolder(work, loaded, plan);
     await runBuilder(
       join(root, "scripts/image/build.sh"),

@@ -1,5 +1,4 @@
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lock } from "proper-lockfile";
@@ -7,6 +6,7 @@ import { z } from "zod";
 import { codeOf } from "../../lib/errors";
 import { identify, isAlive } from "../../lib/process";
 import { retryUntil } from "../../lib/retry";
+import { userName } from "../../lib/user-name";
 import type { Progress } from "./progress";
 
 /** A lock whose holder was killed is free after this long: the holder renews it while it lives. */
@@ -94,7 +94,7 @@ export async function withBuildLock<T>(
     },
   });
   try {
-    const holder = { ...identify(process.pid), user: userInfo().username, since: new Date().toISOString() };
+    const holder = { ...identify(process.pid), user: userName(), since: new Date().toISOString() };
     await writeFile(holderPath(folder), JSON.stringify(holder));
     return await work(signal ? AbortSignal.any([signal, lost.signal]) : lost.signal);
   } finally {

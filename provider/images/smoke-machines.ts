@@ -1,5 +1,6 @@
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import { identify, isAlive } from "../../lib/process";
+import { userName } from "../../lib/user-name";
 import { listMachines, removeMachine, type MachineTags } from "../qemu/machine";
 
 /** In place of a state's hash: machines of smoke tests belong to the process that tests, and to no stack. */
@@ -13,7 +14,7 @@ export function smokeTags(image: string, createdAt: Date): MachineTags {
     stack: `image-${image}`,
     runId: `${process.pid}.${identify(process.pid)?.startTime ?? 0}`,
     createdAt: createdAt.toISOString(),
-    owner: `${userInfo().username}@${hostname()}`,
+    owner: `${userName()}@${hostname()}`,
   };
 }
 

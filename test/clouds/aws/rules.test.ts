@@ -25,7 +25,6 @@ const context: Context = {
   status: () => undefined,
   signal: new AbortController().signal,
   urn: "urn:pulumi:dev::kmvm::x::run",
-  timeoutSeconds: 0,
 };
 
 const group = "aws:ec2/securityGroup:SecurityGroup";

@@ -27,7 +27,6 @@ const context: Context = {
   status: () => undefined,
   signal: new AbortController().signal,
   urn: "urn",
-  timeoutSeconds: 0,
 };
 
 let arm: FakeArm;

@@ -1,6 +1,13 @@
-import { describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { diagnose } from "../../../cli/commands/doctor";
+import type { CliContext } from "../../../cli/context";
 import { judgeDisk, judgeMemory, judgeNode, judgePlatform, judgePrograms } from "../../../cli/doctor-host";
-import { judgeEngineVersion, judgeRegistry } from "../../../cli/doctor-parts";
+import { judgeEngineVersion, judgeRegistry, partChecks } from "../../../cli/doctor-parts";
+import { engineEnvironment, engineVersion } from "../../../lib/engine-env";
+import { UserError } from "../../../lib/errors";
 
 const GiB = 1024 ** 3;
 
@@ -38,4 +45,47 @@ describe("health", () => {
     });
     expect(judgePrograms([missing, { ...missing, without: "fail" }]).health).toBe("fail");
   });
+});
+
+test.each([
+  ["its own hint", new UserError("no credentials", "log in"), { why: "no credentials", todo: "log in" }],
+  ["all that it says", new UserError("two problems:\n  a\n  b"), { why: "two problems:\n  a\n  b", todo: /message/ }],
+  ["set-up where it is no user's", new Error("spawn ENOENT\nat x"), { why: "spawn ENOENT", todo: /scripts\/setup/ }],
+])("a check that breaks is told with %s", async (_what, error, { why, todo }) => {
+  const seen = await diagnose({} as CliContext, { name: "state", look: () => Promise.reject(error) });
+  expect(seen).toEqual([{ check: "state", health: "fail", why, todo: expect.stringMatching(todo) }]);
+});
+
+describe("the engine's plugins", () => {
+  let home: string;
+
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), "kmvm-test-"));
+    const { command } = engineEnvironment(home, home, {});
+    mkdirSync(dirname(command), { recursive: true });
+    writeFileSync(command, `#!/bin/sh\necho v${engineVersion}\n`, { mode: 0o700 });
+  });
+
+  afterEach(() => {
+    rmSync(home, { recursive: true });
+  });
+
+  test.each([
+    ["kmvm's own folder", "pulumi", {}],
+    ["the user's PULUMI_HOME", "mine", { PULUMI_HOME: "mine" }],
+  ])(
+    "are looked for in %s where that is in force",
+    async (_what, folder, { PULUMI_HOME }: { PULUMI_HOME?: string }) => {
+      const environment = PULUMI_HOME === undefined ? {} : { PULUMI_HOME: join(home, PULUMI_HOME) };
+      const look = async () => {
+        const check = partChecks.find(({ name }) => name === "engine");
+        const found = await check?.look({ root: home, home, environment } as unknown as CliContext);
+        return [found ?? []].flat().find(({ why }) => why.includes("command plugin"));
+      };
+      const plugins = join(home, folder, "plugins");
+      expect(await look()).toMatchObject({ health: "fail", why: `no command plugin in ${plugins}` });
+      mkdirSync(join(plugins, "resource-command-v1.1.0"), { recursive: true });
+      expect(await look()).toMatchObject({ health: "ok" });
+    },
+  );
 });

@@ -35,7 +35,6 @@ const machine = (given: Partial<MachineFacts> = {}): MachineFacts => ({
 
 const stack = (given: Partial<StackFacts> = {}): StackFacts => ({
   name: "test-ci-1",
-  inState: true,
   lease: undefined,
   locks: [],
   pending: [],
@@ -118,7 +117,7 @@ describe("stacks", () => {
     ["one whose command was killed goes", { lease: deadLease }, ["destroy-stack test-ci-1"]],
     [
       "one that a killed command had not made yet goes",
-      { lease: deadLease, inState: false, resourceIds: [] },
+      { lease: deadLease, resourceIds: [] },
       ["destroy-stack test-ci-1"],
     ],
     [

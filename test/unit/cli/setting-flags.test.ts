@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { resolve } from "node:path";
-import { configurationOf, newId } from "../../../cli/setting-flags";
+import { configurationOf, newId, settingsHelp } from "../../../cli/setting-flags";
 import { parseStackName } from "../../../stacks/name";
 
 test("flags become settings of the same name; what was not given is not set", () => {
@@ -23,6 +23,17 @@ test("--set sets any setting, and wins", () => {
     ttl: "3h",
     vcpus: "4",
   });
+});
+
+test.each([
+  ["registryPassword", "SP_PASSWORD"],
+  ["githubToken", "GITHUB_TOKEN"],
+])("--set does not take the secret %s, and says how it is given", (key, variable) => {
+  const set = () => configurationOf({ profile: "dev", set: { vcpus: "4", [key]: "canary" } });
+  expect(set).toThrow(expect.objectContaining({ name: "UserError", hint: expect.stringContaining(variable) }));
+  expect(set).toThrow(expect.objectContaining({ hint: expect.stringContaining(`--secret kmvm:${key}`) }));
+  expect(set).not.toThrow(/canary/);
+  expect(settingsHelp).not.toContain(key);
 });
 
 test("a directory is relative to where the user is; a repository's URL stays", () => {

@@ -106,13 +106,21 @@ describe("pruning the store", () => {
     expect((await listVersions(home, name)).map(({ version }) => version)).toEqual([v(1), v(3)]);
   });
 
-  test("stops rather than remove a version while it cannot tell what a machine uses", async () => {
-    await promote(home, name, v(3));
-    await mkdir(join(home, "machines", "m1"), { recursive: true });
-    await writeFile(join(home, "machines", "m1", "machine.json"), "{");
-    await expect(prune(home, name, 0)).rejects.toThrow();
-    expect(await listVersions(home, name)).toHaveLength(3);
-  });
+  test.each(["{", "{}", ""])(
+    "stops at a machine that says %j about what it uses, and names its folder",
+    async (text) => {
+      await promote(home, name, v(3));
+      const machine = join(home, "machines", "m1");
+      await mkdir(machine, { recursive: true });
+      await writeFile(join(machine, "machine.json"), text);
+      await expect(prune(home, name, 0)).rejects.toMatchObject({
+        name: "UserError",
+        message: expect.stringContaining(machine),
+        hint: expect.stringContaining(machine),
+      });
+      expect(await listVersions(home, name)).toHaveLength(3);
+    },
+  );
 });
 
 describe("builds that were killed", () => {

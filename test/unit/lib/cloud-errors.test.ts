@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { classify, cloudUserError, isRetryable, type CloudErrorKind, type ErrorRule } from "../../../lib/cloud-errors";
+import { classify, cloudUserError, type ErrorRule } from "../../../lib/cloud-errors";
 import { ExitCode } from "../../../lib/errors";
 
 const rules: readonly ErrorRule[] = [
@@ -33,20 +33,6 @@ describe("a refusal of a provider", () => {
   test("does not say its code twice", () => {
     const text = "An error (OperationNotAllowed): over quota";
     expect(classify(rules, { codes: ["OperationNotAllowed"], text }).message).toBe(text);
-  });
-
-  test("is worth the same call again only where time alone helps", () => {
-    const all: CloudErrorKind[] = [
-      "settings",
-      "credentials",
-      "permission",
-      "quota",
-      "capacity",
-      "throttled",
-      "transient",
-      "bug",
-    ];
-    expect(all.filter(isRetryable)).toEqual(["throttled", "transient"]);
   });
 
   test.each([

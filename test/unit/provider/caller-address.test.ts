@@ -7,7 +7,6 @@ const context = (signal = new AbortController().signal): Context => ({
   status: () => undefined,
   signal,
   urn: "",
-  timeoutSeconds: 0,
 });
 
 describe("the caller's address", () => {

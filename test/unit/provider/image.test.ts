@@ -22,7 +22,7 @@ function imageWith(currentKey: string, stored: BuiltImage[] = [version1]) {
 
 function contextThatHears(said: string[]): Context {
   const { signal } = new AbortController();
-  return { log: (_, line) => said.push(line), status: () => undefined, signal, urn: "", timeoutSeconds: 0 };
+  return { log: (_, line) => said.push(line), status: () => undefined, signal, urn: "" };
 }
 
 describe("an image", () => {

@@ -17,7 +17,6 @@ const context = (status = jest.fn()): Context => ({
   status,
   signal: new AbortController().signal,
   urn: "urn",
-  timeoutSeconds: 0,
 });
 const played = (own: Partial<Publishing>) => () =>
   Promise.resolve({

@@ -7,7 +7,6 @@ const context: Context = {
   status: () => undefined,
   signal: new AbortController().signal,
   urn: "",
-  timeoutSeconds: 0,
 };
 
 describe("a run", () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { parseStackName } from "../../../stacks/name";
 import { parseSettings, shownSettings } from "../../../stacks/parse-settings";
 import { problemsError } from "../../../stacks/setting-problems";
-import type { SettingSources } from "../../../stacks/setting-sources";
+import { sealed, type SettingSources } from "../../../stacks/setting-sources";
 import { stackSubject } from "../../../stacks/subject";
 
 const stack = parseStackName("test-ci-240");
@@ -73,6 +73,17 @@ describe("settings", () => {
     expect(settings?.source).toEqual({ kind: "repository", url: "https://example.org/km.git", branch: "next" });
   });
 
+  test.each([
+    "https://example.org/km.git",
+    "https://example.org/@scope/km.git",
+    "ssh://git@example.org/km.git",
+    "git+ssh://git@example.org/km.git",
+    "git@example.org:km.git",
+    "file:///srv/km.git",
+  ])("take the repository %s", (url) => {
+    expect(parse({ configuration: { source: url } }).settings?.source).toEqual({ kind: "repository", url });
+  });
+
   test("honour SP_APPID, SP_PASSWORD and SP_TENANT as the registry's login", () => {
     const { settings, problems } = parse({
       configuration: { registry: "kontainkubecr.azurecr.io" },
@@ -93,6 +104,10 @@ describe("settings", () => {
     ["2h", 7200],
   ])("read the time %s", (text, seconds) => {
     expect(parse({ configuration: { ttl: text } }).settings?.ttl).toBe(seconds);
+  });
+
+  test.each(["", " ", "soon", "-5m", "1".repeat(200), `${"1".repeat(200)}s`])("refuse %p as a time", (ttl) => {
+    expect(parse({ configuration: { ttl } }).problems).toMatchObject([{ key: "ttl", value: ttl }]);
   });
 
   test("with ten mistakes make ten problems", () => {
@@ -139,6 +154,10 @@ describe("settings", () => {
     ["a password without user", { registry: "r", registryPassword: "p" }, "registryUsername"],
     ["a login without registry", { registryUsername: "u", registryPassword: "p" }, "registry"],
     ["a password in a URL", { source: "https://me:pass@example.org/km.git" }, "source"],
+    ["a password for ssh in a URL", { source: "ssh://me:pass@example.org/km.git" }, "source"],
+    ["a token as the user of a URL", { source: "https://t0ken@example.org/km.git" }, "source"],
+    ["the same in capitals", { source: "HTTPS://t0ken@example.org/km.git" }, "source"],
+    ["a token in the URL of kkm", { kkmSource: "http://t0ken@example.org/kkm.git" }, "kkmSource"],
     ["an option for git in a branch", { branch: "--upload-pack=x" }, "branch"],
     ["a variable of two lines", { environment: '{"A":"x\\ny"}' }, "environment"],
     ["a command in a directory", { directories: '["a;reboot"]' }, "directories"],
@@ -148,6 +167,20 @@ describe("settings", () => {
     expect(
       parse({ configuration: configuration as Record<string, string> }).problems.map((problem) => problem.key),
     ).toEqual([key]);
+  });
+
+  test("of the engine's secrets are given, and no values", () => {
+    const login = { registry: "r", registryUsername: "u", registryPassword: sealed } as const;
+    const { settings, problems } = parse({ configuration: { ...login, githubToken: sealed } });
+    expect(problems).toEqual([]);
+    expect(settings?.registry?.password).toBe("");
+    expect(settings?.githubToken).toBeUndefined();
+    expect(parse({ configuration: login, environment: { SP_PASSWORD: "p" } }).settings?.registry?.password).toBe("p");
+    expect(parse({ configuration: { registryPassword: sealed } }).problems.map(({ key }) => key)).toEqual([
+      "registryUsername",
+    ]);
+    expect(parse({ configuration: { vcpus: sealed }, profile: "config:\n  kmvm:vcpus: 3\n" }).settings?.vcpus).toBe(3);
+    expect(parse({ configuration: { backend: "aws", aws: sealed } }).problems.map(({ key }) => key)).toEqual(["aws"]);
   });
 
   const aws = { region: "us-west-2", scheduleRoleArn: "arn:aws:iam::123456789012:role/kmvm-expiry" };
@@ -209,9 +242,11 @@ describe("settings", () => {
   test("never show a secret, neither in a problem nor in the evidence", () => {
     const wrong = parse({ environment: { GITHUB_TOKEN: "canary" }, configuration: { registryPassword: "canary" } });
     expect(JSON.stringify(wrong.problems)).not.toContain("canary");
-    const url = parse({ configuration: { source: "https://me:canary@example.org/km.git" } });
-    expect(JSON.stringify(url.problems)).toContain("example.org");
-    expect(JSON.stringify(url.problems)).not.toContain("canary");
+    for (const user of ["me:canary", "canary", "canary@me:canary"]) {
+      const url = parse({ configuration: { source: `https://${user}@example.org/km.git` } });
+      expect(JSON.stringify(url.problems)).toMatch(/example.org.*GITHUB_TOKEN/);
+      expect(JSON.stringify(url.problems)).not.toContain("canary");
+    }
     const { settings } = parse({
       environment: { GITHUB_TOKEN: "canary" },
       configuration: {
