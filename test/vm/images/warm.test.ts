@@ -56,9 +56,13 @@ describe("a warm image", () => {
     async () => {
       const both = Promise.all([makeWarm(), makeWarm()]);
       const { pid } = await retryUntil({
-        what: "the machine to be saved",
+        what: "the machine to be saved, and that it boots",
         timeoutMs: minutes,
-        attempt: async () => (await listMachines(host.home)).find(({ state }) => state === "running"),
+        attempt: async () =>
+          (await listMachines(host.home)).find(
+            ({ state, consolePath }) =>
+              state === "running" && readFileSync(consolePath, "utf8").includes("Linux version"),
+          ),
       });
       process.kill(pid ?? NaN, "SIGKILL");
       [warm] = await both;
