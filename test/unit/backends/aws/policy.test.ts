@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { probedPermissions } from "../../../../components/backends/aws/permission-probes";
+import { providerCalls } from "../../../clouds/aws/faults";
 
 const root = join(__dirname, "../../../..");
 const folder = join(root, "components/backends/aws");
@@ -30,6 +31,7 @@ const prefixes: Record<string, string> = {
 const permissions: Record<string, string> = {
   "s3:ListObjectsV2": "s3:ListBucket",
   "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
+  "s3:HeadObject": "s3:GetObject",
 };
 
 /** What the sources import of a client of the SDK, as actions. */
@@ -51,6 +53,16 @@ describe("the policy in the documentation", () => {
   test("allows every call that the verbs make", () => {
     expect(called.length).toBeGreaterThan(25);
     expect([...new Set(called)].filter((action) => !given.has(action))).toEqual([]);
+  });
+
+  test("allows what the provider plugin is known to call", () => {
+    const actions = providerCalls.map((call) => {
+      const [service = "", name = ""] = call.split(" ");
+      const action = `${service.toLowerCase()}:${name}`;
+      return permissions[action] ?? action;
+    });
+    expect(actions).toContain("ec2:CancelSpotInstanceRequests");
+    expect(actions.filter((action) => !given.has(action))).toEqual([]);
   });
 
   test("allows what doctor asks for", () => {
