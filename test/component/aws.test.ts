@@ -286,12 +286,6 @@ test("with zones the first is taken; with a subnet its network, and a public add
   expect(one("aws:ec2/securityGroup:SecurityGroup")["vpcId"]).toBe("vpc-1");
 });
 
-test("bare metal has the processor's virtualisation anyway", async () => {
-  await declare("test-ci-240", { size: "m5.metal" });
-  expect(instance()["instanceType"]).toBe("m5.metal");
-  expect(instance()).not.toHaveProperty("cpuOptions");
-});
-
 test("a machine has a profile where a registry needs it, and may reach its port", async () => {
   await declare("test-ci-240", { registry: "r.example.org:5000" }, { instanceProfile: "pulls" });
   expect(instance()["iamInstanceProfile"]).toBe("pulls");

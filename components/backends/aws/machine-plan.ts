@@ -38,7 +38,7 @@ export function typeOf(settings: Settings): InstanceType {
   return type;
 }
 
-/** Whether the processor's virtualisation has to be asked for: bare metal has it anyway. */
+/** Whether the processor's virtualisation has to be asked for. */
 export function wantsNesting(settings: Settings): boolean {
   return settings.device === "/dev/kvm" && typeOf(settings).virtualization === "nested";
 }

@@ -8,8 +8,8 @@ import { findType } from "./sizes";
 const sameInUs = ["us-east-1", "us-east-2", "us-west-2"] as const;
 
 /**
- * USD for an hour of one vCPU of a family, Linux, on demand: within a family the price grows with the vCPUs, bare metal
- * included (aws.amazon.com/ec2/pricing/on-demand). Regions that are not named are not known.
+ * USD for an hour of one vCPU of a family, Linux, on demand: within a family the price grows with the vCPUs
+ * (aws.amazon.com/ec2/pricing/on-demand). Regions that are not named are not known.
  */
 const perVcpu: Readonly<Record<string, { readonly regions: readonly string[]; readonly usd: number }>> = {
   "m8i-flex": { regions: sameInUs, usd: 0.050274 },

@@ -53,7 +53,6 @@ test("a machine may reach packages, and the registry's port", () => {
 
 test.each([
   ["/dev/kvm", "m8i.large", true],
-  ["/dev/kvm", "m5.metal", false],
   ["/dev/kkm", "m8i.large", false],
 ])("%s on %s: nesting is asked for is %p", (device, size, wanted) => {
   expect(plan.wantsNesting(awsStack({}, { device, size, kkmSource: "/kkm" }))).toBe(wanted);
