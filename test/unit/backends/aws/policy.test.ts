@@ -69,6 +69,15 @@ describe("the policy in the documentation", () => {
     expect(probedPermissions.filter((permission) => !given.has(permission))).toEqual([]);
   });
 
+  test("passes a role to the scheduler, and one to EC2, and to nobody else", () => {
+    const passing = policy.Statement.filter(({ Action }) => Action.includes("iam:PassRole"));
+    const to = (service: string) => ({ StringEquals: { "iam:PassedToService": service } });
+    expect(passing.map(({ Resource, Condition }) => [Resource, Condition])).toEqual([
+      [["arn:aws:iam::*:role/kmvm-expiry"], to("scheduler.amazonaws.com")],
+      [["arn:aws:iam::*:role/kmvm-pull"], to("ec2.amazonaws.com")],
+    ]);
+  });
+
   test("has no wildcard among its actions", () => {
     expect([...given].filter((action) => action.includes("*"))).toEqual([]);
   });
