@@ -32,6 +32,7 @@ const permissions: Record<string, string> = {
   "s3:ListObjectsV2": "s3:ListBucket",
   "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
   "s3:HeadObject": "s3:GetObject",
+  "s3:ListObjectVersions": "s3:ListBucketVersions",
 };
 
 /** What the sources import of a client of the SDK, as actions. */
