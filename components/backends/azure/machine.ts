@@ -145,7 +145,8 @@ export class AzureMachine extends pulumi.ComponentResource implements MachineHan
         replaceOnChanges: neverUpdated,
         // Quota for two machines is not taken for granted.
         deleteBeforeReplace: true,
-        customTimeouts: { create: "20m", delete: "20m" },
+        // Longer than Azure itself waits for the guest to be ready, so that its refusal is told, and not ours.
+        customTimeouts: { create: "45m", delete: "20m" },
       },
     );
 
