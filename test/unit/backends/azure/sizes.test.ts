@@ -19,6 +19,8 @@ describe("the size of a machine", () => {
     ["more memory rather than more processors", { memoryMiB: 16384 }, "Standard_E2s_v5"],
     ["one with a disk of its own", { osDisk: "ephemeral" }, "Standard_D2ads_v5"],
     ["one whose own disk is large enough", { osDisk: "ephemeral", diskGiB: 100 }, "Standard_D4ads_v5"],
+    ["one that has a GiB for the firmware as well", { osDisk: "ephemeral", diskGiB: 75 }, "Standard_D4ads_v5"],
+    ["one whose own disk is just large enough", { osDisk: "ephemeral", diskGiB: 74 }, "Standard_D2ads_v5"],
     ["none, where nothing is large enough", { vcpus: 200 }, undefined],
   ])("is %s", (_what, given, expected) => {
     expect(chosenSize(need(given), undefined)?.name).toBe(expected);
