@@ -77,7 +77,7 @@ export const errorRules: readonly ErrorRule[] = [
   {
     code: /^(InternalServerError|InternalExecutionError|InternalOperationError|OperationTimedOut|ServerTimeout|ServiceUnavailable|GatewayTimeout|OperationPreempted|AnotherOperationInProgress|RetryableError|ECONNRESET|ECONNREFUSED|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|REQUEST_SEND_ERROR|50[0234])$/,
     kind: "transient",
-    hint: "try again",
+    hint: "try again; if it stays so, see whether this machine reaches the network",
   },
 ];
 
