@@ -55,6 +55,11 @@ describe("prices", () => {
     expect(pricing.hourly("m8i.xlarge", "us-west-2", false)).toBeCloseTo(0.2167, 3);
   });
 
+  test("of the disk grow with it", () => {
+    const large = awsStack({}, { diskGiB: "73" });
+    expect(pricing.diskHourly(large)).toBeCloseTo(0.008);
+  });
+
   test("of a spot machine are told as the most that it can be", () => {
     expect(pricing.hourly("m5.xlarge", "us-east-1", true)).toBe(pricing.hourly("m5.xlarge", "us-east-1", false));
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { chosenSize, fitting, lacks, type Need } from "../../../../components/backends/azure/choose-size";
-import { hourly } from "../../../../components/backends/azure/prices";
+import { hourly, premiumHourly } from "../../../../components/backends/azure/prices";
 import { families, findSize, sizes } from "../../../../components/backends/azure/sizes";
 
 const need = (given: Partial<Need> = {}): Need => ({
@@ -53,9 +53,15 @@ describe("the size of a machine", () => {
 });
 
 describe("the price of an hour", () => {
-  test("is that of the family for each processor, and of the region", () => {
-    expect(hourly("Standard_D4s_v5", "westus2", false)).toBeCloseTo(0.192);
-    expect(hourly("Standard_D8s_v5", "westus", false)).toBeCloseTo(0.448);
+  test("of a premium disk is that of its tier", () => {
+    expect(premiumHourly(20)).toBe(premiumHourly(32));
+    expect(premiumHourly(33)).toBeGreaterThan(premiumHourly(32));
+    expect(premiumHourly(2048)).toBeCloseTo(2 * premiumHourly(1024));
+  });
+
+  test("is that of the family for each processor, and of the region, with the address", () => {
+    expect(hourly("Standard_D4s_v5", "westus2", false)).toBeCloseTo(0.197, 3);
+    expect(hourly("Standard_D8s_v5", "westus", false)).toBeCloseTo(0.453, 3);
   });
 
   test.each([
