@@ -21,17 +21,15 @@ const publicAddress = 0.005;
  * list (azure.microsoft.com/pricing/details/managed-disks), rounded up by a tenth and more, since regions differ.
  */
 const diskTiers: readonly (readonly [gib: number, usd: number])[] = [
-  ...([
-    [4, 1],
-    [8, 2],
-    [16, 3],
-    [32, 6],
-    [64, 12],
-    [128, 23],
-    [256, 44],
-    [512, 84],
-    [1024, 155],
-  ] as const),
+  [4, 1],
+  [8, 2],
+  [16, 3],
+  [32, 6],
+  [64, 12],
+  [128, 23],
+  [256, 44],
+  [512, 84],
+  [1024, 155],
 ];
 
 /** USD for an hour of a premium disk; one beyond the table as the largest in it, as often as it goes in. Pure. */
