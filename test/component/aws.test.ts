@@ -178,6 +178,7 @@ describe("a test stack on AWS", () => {
     expect(schedule["description"]).toContain('"kmvm-run":"ab12cd34"');
     expect(instance()["instanceInitiatedShutdownBehavior"]).toBe("terminate");
     expect(shown(instance()["userData"])).toContain("kmvm-expiry.timer");
+    expect(shown(instance()["userData"])).toContain("NTP=169.254.169.123");
   });
 
   test("has an encrypted disk that goes with it, tokens for its metadata, and no profile", () => {

@@ -114,7 +114,7 @@ export class Ec2Machine extends pulumi.ComponentResource {
               hostname: stack,
               expiresAt,
             })
-            .apply((data) => userData({ user: plan.user, ...data })),
+            .apply((data) => userData({ user: plan.user, timeServer: plan.timeServer, ...data })),
         ),
         userDataReplaceOnChange: true,
         tags: pulumi
