@@ -9,10 +9,10 @@ import {
   type Snapshot,
 } from "@aws-sdk/client-ec2";
 import { chunks } from "../../../lib/chunks";
-import { ourProject, tagNames } from "../../../lib/tags";
+import { imageTagNames, ourProject, tagNames } from "../../../lib/tags";
 import { clientOf, collect, tagsOf } from "./clients";
 import { calling } from "./errors";
-import { imageDescription, imageTagNames, publishingTags } from "./image-names";
+import { imageDescription, publishingTags } from "./image-names";
 import { mostValues, oursOnly } from "./instances";
 import type { AwsSettings } from "./settings";
 

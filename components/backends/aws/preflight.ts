@@ -5,7 +5,7 @@ import type { Settings } from "../../../stacks/settings";
 import type { Finding } from "../backend";
 import { clientOf, collect } from "./clients";
 import { calling } from "./errors";
-import { imageReference } from "./image-names";
+import { imageReference } from "../../../lib/image-reference";
 import { readPromoted, readVersions } from "./image-pointers";
 import { listMachines } from "./inventory";
 import { typeOf, wantsNesting } from "./machine-plan";

@@ -1,11 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ourProject, tagNames } from "../../../lib/tags";
+import { imageTagNames, ourProject, tagNames } from "../../../lib/tags";
 import { Image } from "../../kmvm/image";
 import { ImageVersion } from "../../kmvm/image-version";
 import { UploadedDisk } from "../../kmvm/uploaded-disk";
 import type { ImageArgs, ImageHandle } from "../backend";
 import { convertedDisk, type DiskForm } from "../converted-disk";
-import { imageNameTag, versionTag } from "./image-tags";
 
 /** What Azure takes: a fixed VHD of whole MiB. Sparse: it takes what the disk does. */
 const vhd: DiskForm = { ending: "vhd", format: "vpc", options: "subformat=fixed,force_size=on" };
@@ -49,8 +48,8 @@ export class AzureImage extends pulumi.ComponentResource implements ImageHandle 
           [tagNames.project]: ourProject,
           [tagNames.backendHash]: backendHash,
           [tagNames.stack]: settings.stack.full,
-          [imageNameTag]: recipe,
-          [versionTag]: version,
+          [imageTagNames.image]: recipe,
+          [imageTagNames.version]: version,
           Name: `${recipe}-${version}`,
         })),
       },

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import * as plan from "../../../../components/backends/aws/machine-plan";
-import { imageParameters, imageReference } from "../../../../components/backends/aws/image-names";
+import { imageParameters } from "../../../../components/backends/aws/image-names";
+import { imageReference } from "../../../../lib/image-reference";
 import { fromTags } from "../../../../lib/tags";
 import { awsStack } from "./settings";
 
