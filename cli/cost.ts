@@ -37,7 +37,7 @@ export async function chargedFor(
   // A figure is not worth an error.
   const state = await readState(context, engine, settings.stack.full, "hidden").catch(() => undefined);
   const offer = (state && offerIn(state)) ?? pricing.offer(settings);
-  return { rate: rateOf(pricing, offer), createdAt: machine.createdAt };
+  return { rate: rateOf(pricing, offer, settings), createdAt: machine.createdAt };
 }
 
 /** Tells what a machine has cost until now. */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { local } from "@pulumi/command";
 import { Provider } from "@pulumi/command/provider";
+import { runnerSeconds } from "../lib/run-limits";
 import type { RunRequest } from "../lib/run-request";
 import { shownSettings } from "../stacks/parse-settings";
 import type { Settings } from "../stacks/settings";
@@ -60,8 +61,7 @@ export class TestRun extends pulumi.ComponentResource {
     // Its plugin starts while the machine does, not after it; but not before the one that makes the machine.
     const provider = new Provider(`${name}-command`, {}, { parent: this, dependsOn: vm.run });
     const gone = { parent: this, provider, deletedWith: vm.machine.resource };
-    // Boot, run, the evidence of a hang, and time to bring it home.
-    const seconds = settings.limits.boot + settings.limits.run + settings.limits.hang + 600;
+    const seconds = runnerSeconds(settings.limits);
     const kmTest = new local.Command(
       `${name}-km-test`,
       {

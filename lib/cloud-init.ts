@@ -11,6 +11,8 @@ export interface UserDataArgs {
   readonly hostname: string;
   /** ISO 8601; the machine shuts itself down then. */
   readonly expiresAt: string;
+  /** Where the guest asks for the time. @default servers of its distribution, on the internet */
+  readonly timeServer?: string;
 }
 
 /**
@@ -46,12 +48,19 @@ function expiryUnits(expiresAt: string): { path: string; content: string }[] {
   ];
 }
 
+/** With it systemd-timesyncd does not fall back to servers of the distribution: timesyncd.conf(5), FallbackNTP. */
+const timeFile = (server: string) => ({
+  path: "/etc/systemd/timesyncd.conf.d/kmvm.conf",
+  content: `[Time]\nNTP=${server}\n`,
+});
+
 /**
  * User data for cloud-init (docs.cloud-init.io/en/latest/reference/modules.html): host key, user, name, expiry. The
  * host's private key is the only secret in it: whoever reads it can play this machine, and nothing else. Pure.
  * @throws UserError when it is larger than a provider takes
  */
-export function userData({ user, authorizedKey, hostKey, hostname, expiresAt }: UserDataArgs): string {
+export function userData(args: UserDataArgs): string {
+  const { user, authorizedKey, hostKey, hostname, expiresAt, timeServer } = args;
   const config = {
     hostname,
     ssh_deletekeys: true,
@@ -70,9 +79,11 @@ export function userData({ user, authorizedKey, hostKey, hostname, expiresAt }: 
     ],
     // An NMI, which nobody sends to a guest that is well, makes it panic: where a guest hangs is told by the backtrace.
     bootcmd: [["sh", "-c", "echo 1 > /proc/sys/kernel/unknown_nmi_panic"]],
-    write_files: expiryUnits(expiresAt),
+    write_files: [...expiryUnits(expiresAt), ...(timeServer === undefined ? [] : [timeFile(timeServer)])],
     runcmd: [
       ["systemctl", "daemon-reload"],
+      // It runs already, and has read its configuration.
+      ...(timeServer === undefined ? [] : [["systemctl", "try-restart", "systemd-timesyncd.service"]]),
       ["systemctl", "enable", "--now", "kmvm-expiry.timer"],
     ],
   };

@@ -39,7 +39,7 @@ export function estimateText(rate: Rate, lifetime: Lifetime): string {
   const { what, hourlyUsd, asOf } = rate;
   if (hourlyUsd === undefined) return `unknown: no price of ${what} is known (prices of ${asOf})`;
   const most = usdText(estimateUsd(rate, lifetime));
-  return `at most ${most}: ${what} at $${String(Number(hourlyUsd.toPrecision(4)))} an hour (price of ${asOf}; disk and traffic not counted)`;
+  return `at most ${most}: ${what} at $${String(Number(hourlyUsd.toPrecision(4)))} an hour (price of ${asOf}; traffic not counted)`;
 }
 
 /** Whether a run may cost that much: also not when nobody knows what it costs. Pure. */

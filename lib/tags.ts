@@ -26,6 +26,9 @@ export const tagNames = {
   owner: "kmvm-owner",
 } as const satisfies Record<keyof MachineTags, string>;
 
+/** Tags of what an image is made of, beside those of the project and the state; a machine has the version's, too. */
+export const imageTagNames = { image: "kmvm-image", version: "kmvm-image-version" } as const;
+
 /** What the tag `kmvm-project` says on all that is ours. */
 export const ourProject = "kmvm";
 

@@ -101,6 +101,8 @@ export interface Pricing {
   readonly asOf: string;
   /** USD for one hour of running; undefined: not known, which is not the same as nothing. Pure. */
   hourly(size: string, region: string, spot: boolean): number | undefined;
+  /** USD for one hour of the disk of a machine of these settings, in any region whose prices are known. Pure. */
+  diskHourly(settings: Settings): number;
   /** What a machine of these settings will first be asked for as; the settings have passed `validate`. Pure. */
   offer(settings: Settings): Offer;
 }

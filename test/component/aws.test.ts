@@ -178,6 +178,7 @@ describe("a test stack on AWS", () => {
     expect(schedule["description"]).toContain('"kmvm-run":"ab12cd34"');
     expect(instance()["instanceInitiatedShutdownBehavior"]).toBe("terminate");
     expect(shown(instance()["userData"])).toContain("kmvm-expiry.timer");
+    expect(shown(instance()["userData"])).toContain("NTP=169.254.169.123");
   });
 
   test("has an encrypted disk that goes with it, tokens for its metadata, and no profile", () => {
@@ -284,12 +285,6 @@ test("with zones the first is taken; with a subnet its network, and a public add
   await declare("test-ci-240", {}, { subnetId: "subnet-01234567" });
   expect(instance()).toMatchObject({ subnetId: "subnet-01234567", associatePublicIpAddress: true });
   expect(one("aws:ec2/securityGroup:SecurityGroup")["vpcId"]).toBe("vpc-1");
-});
-
-test("bare metal has the processor's virtualisation anyway", async () => {
-  await declare("test-ci-240", { size: "m5.metal" });
-  expect(instance()["instanceType"]).toBe("m5.metal");
-  expect(instance()).not.toHaveProperty("cpuOptions");
 });
 
 test("a machine has a profile where a registry needs it, and may reach its port", async () => {

@@ -137,6 +137,11 @@ describe("a machine on azure", () => {
     expect(one("pulumi:providers:azure-native")["subscriptionId"]).toBe(own.subscriptionId);
   });
 
+  test("is made with the credentials that the verbs find, by the same chain", async () => {
+    await declare();
+    expect(String(one("pulumi:providers:azure-native")["useDefaultAzureCredential"])).toBe("true");
+  });
+
   test("is in the location of the settings, and carries every tag in the creating call, with all that it has", async () => {
     await declare();
     for (const { inputs } of inAzure()) {

@@ -3,7 +3,7 @@ import type { Backend, ImageArgs, MachineArgs } from "../backend";
 import { capabilities } from "./capabilities";
 import { PublishedImage } from "./image";
 import { Ec2Machine } from "./machine";
-import { sshPort, typeOf, user } from "./machine-plan";
+import { sshPort, user } from "./machine-plan";
 import { ownSettings } from "./own-settings";
 import { pricing } from "./prices";
 import { validate } from "./validate";
@@ -31,7 +31,7 @@ export const aws: Backend = {
       port: pulumi.output(sshPort),
       user: pulumi.output(user),
       imageVersion,
-      accelerator: pulumi.output(typeOf(settings).virtualization === "metal" ? "metal" : "nitro"),
+      accelerator: pulumi.output("nitro"),
       consolePath: pulumi.output(undefined),
       folder: pulumi.output(undefined),
       console: instance.id.apply((id) => ({ backend: "aws" as const, id, configuration: own })),

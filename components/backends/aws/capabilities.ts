@@ -1,6 +1,6 @@
 import type { Capabilities } from "../backend";
 
-/** /dev/kvm where the instance type gives nested virtualisation, or is bare metal; /dev/kkm needs no hardware. */
+/** /dev/kvm where the instance type gives nested virtualisation; /dev/kkm needs no hardware. */
 export const capabilities: Capabilities = {
   devices: ["/dev/kvm", "/dev/kkm"],
   power: true,

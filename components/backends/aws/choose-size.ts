@@ -19,11 +19,11 @@ const excess = (type: InstanceType, need: Need) =>
 
 /**
  * Types that do, the one to take first and what to take instead where it is not to be had: fewest vCPUs, then least
- * memory, then as the table has them. Bare metal, at many times the price, only where it is asked for by name. Pure.
+ * memory, then as the table has them. Pure.
  */
 export function fitting(need: Need): InstanceType[] {
   return instanceTypes
-    .filter((type) => type.virtualization !== "metal" && lacks(type, need).length === 0)
+    .filter((type) => lacks(type, need).length === 0)
     .sort((a, b) => a.vcpus - b.vcpus || excess(a, need) - excess(b, need) || a.memoryMiB - b.memoryMiB);
 }
 

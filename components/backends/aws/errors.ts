@@ -17,7 +17,7 @@ const elsewhere = "wait, or try another place: another size, zone or region";
  */
 export const errorRules: readonly ErrorRule[] = [
   {
-    code: /^(CredentialsProviderError|ExpiredToken(Exception)?|RequestExpired|InvalidClientTokenId|UnrecognizedClientException|AuthFailure|SignatureDoesNotMatch|InvalidSignatureException|MissingAuthenticationToken|TokenProviderError)$/,
+    code: /^(CredentialsProviderError|ExpiredToken(Exception)?|RequestExpired|InvalidClientTokenId|InvalidAccessKeyId|InvalidToken|InvalidIdentityToken(Exception)?|UnauthorizedException|UnrecognizedClientException|AuthFailure|SignatureDoesNotMatch|InvalidSignatureException|MissingAuthenticationToken|TokenProviderError)$/,
     kind: "credentials",
     hint: "log in again, or set AWS_PROFILE: kmvm doctor --backend aws says which credentials are found",
   },
@@ -62,9 +62,15 @@ export const errorRules: readonly ErrorRule[] = [
     hint: "wait a minute and try again: others of the account make many calls",
   },
   {
-    code: /^(InternalError|InternalFailure|InternalServerError|InternalServerException|ServiceUnavailable(Exception)?|Unavailable|RequestTimeout|TimeoutError|NetworkingError|ECONNRESET|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|EPIPE|Server\.InternalError)$/,
+    // The bucket is in another region: docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
+    code: /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/,
+    kind: "settings",
+    hint: "give a bucket of the region of kmvm:aws, or the region of the bucket",
+  },
+  {
+    code: /^(InternalError|InternalFailure|InternalServerError|InternalServerException|ServiceUnavailable(Exception)?|Unavailable|RequestTimeout|TimeoutError|NetworkingError|ECONNRESET|ECONNREFUSED|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|Server\.InternalError)$/,
     kind: "transient",
-    hint: "try again",
+    hint: "try again; if it stays so, see whether this machine reaches the network, and whether kmvm:aws names a region that there is",
   },
   {
     code: /^InvalidAMIID\.|^InvalidSnapshot\.|^ParameterNotFound$|^ParameterVersionNotFound$/,
@@ -72,7 +78,7 @@ export const errorRules: readonly ErrorRule[] = [
     hint: "see which images are published: kmvm image ls --backend aws",
   },
   {
-    code: /^(Unsupported|UnsupportedOperation|Invalid[A-Z]\w*(\.\w+)*|MissingParameter|VPCIdNotSpecified|DefaultSubnet\w*|NoSuchBucket|ValidationException|ENOTFOUND)$/,
+    code: /^(Unsupported|UnsupportedOperation|Invalid[A-Z]\w*(\.\w+)*|MissingParameter|VPCIdNotSpecified|DefaultSubnet\w*|NoSuchBucket|ValidationException)$/,
     kind: "settings",
     hint: "mend the setting that is named, see docs/aws.md",
   },

@@ -1,8 +1,5 @@
-import { ourProject, tagNames } from "../../../lib/tags";
+import { imageTagNames, ourProject, tagNames } from "../../../lib/tags";
 import type { AwsSettings } from "./settings";
-
-/** Tags of what an image is made of, beside `kmvm-project` and `kmvm-backend`. */
-export const imageTagNames = { image: "kmvm-image", version: "kmvm-image-version" } as const;
 
 /** Which version of which image, and whose. */
 export interface Publication {
@@ -50,9 +47,3 @@ export const imageParameters = {
   version: ({ parameterPrefix }: Pick<AwsSettings, "parameterPrefix">, image: string, version: string) =>
     `${parameterPrefix}/${image}/versions/${version}`,
 } as const;
-
-/** `L0-base@20260101.1-abc` -> its two parts. */
-export function imageReference(ref: string): { readonly name: string; readonly version: string | undefined } {
-  const [name = "", version] = ref.split("@");
-  return { name, version };
-}

@@ -6,9 +6,10 @@ import {
   paginateListObjectsV2,
   S3Client,
 } from "@aws-sdk/client-s3";
+import { imageTagNames } from "../../../lib/tags";
 import { clientOf, collect, tagsOf } from "./clients";
 import { calling, classifyError, failureOf, isGone } from "./errors";
-import { imageTagNames, objectPrefix, publicationOfKey } from "./image-names";
+import { objectPrefix, publicationOfKey } from "./image-names";
 import { resourceOf, type ImageResource } from "./image-resources";
 import type { AwsSettings } from "./settings";
 

@@ -8,11 +8,12 @@ import {
   type ImportSnapshotTask,
   type Snapshot,
 } from "@aws-sdk/client-ec2";
-import { tagNames } from "../../../lib/tags";
+import { chunks } from "../../../lib/chunks";
+import { imageTagNames, ourProject, tagNames } from "../../../lib/tags";
 import { clientOf, collect, tagsOf } from "./clients";
 import { calling } from "./errors";
-import { imageDescription, imageTagNames, publishingTags } from "./image-names";
-import { oursOnly } from "./instances";
+import { imageDescription, publishingTags } from "./image-names";
+import { mostValues, oursOnly } from "./instances";
 import type { AwsSettings } from "./settings";
 
 /** What a publishing makes of EC2's, in the order of its making. */
@@ -76,10 +77,8 @@ const ofSnapshot = ({ SnapshotId, Tags, StartTime }: Snapshot, missingTags?: Tag
 const ofTask = ({ ImportTaskId, Tags }: ImportSnapshotTask) =>
   resourceOf({ kind: "import", id: ImportTaskId, createdAt: "" }, tagsOf(Tags));
 
-/** A filter takes 200 values at most. */
-const most = 200;
-const chunks = <T>(all: readonly T[]) =>
-  Array.from({ length: Math.ceil(all.length / most) }, (_, n) => all.slice(n * most, (n + 1) * most));
+const inChunks = async <T>(ids: readonly string[], ask: (some: string[]) => Promise<T[]>): Promise<T[]> =>
+  (await Promise.all(chunks(ids, mostValues).map(ask))).flat();
 
 class Account {
   private readonly paging;
@@ -97,9 +96,25 @@ class Account {
     return collect(pages, ({ Snapshots }) => Snapshots);
   }
 
-  tasks(...Filters: Filter[]): Promise<ImportSnapshotTask[]> {
-    const pages = paginateDescribeImportSnapshotTasks(this.paging, { Filters });
-    return collect(pages, ({ ImportSnapshotTasks }) => ImportSnapshotTasks);
+  imagesOf(snapshots: readonly string[]): Promise<Image[]> {
+    const name = "block-device-mapping.snapshot-id";
+    return inChunks(snapshots, (Values) => this.images({ Name: name, Values }));
+  }
+
+  /** Imports of ours. EC2's reference has no filter by tags for them: all of the account are looked through. */
+  async tasks(): Promise<ImportSnapshotTask[]> {
+    const pages = paginateDescribeImportSnapshotTasks(this.paging, {});
+    const all = await collect(pages, ({ ImportSnapshotTasks }) => ImportSnapshotTasks);
+    return all.filter(({ Tags }) => tagsOf(Tags)[tagNames.project] === ourProject);
+  }
+}
+
+async function inAccount<T>(own: AwsSettings, doing: string, work: (account: Account) => Promise<T>): Promise<T> {
+  const client = new EC2Client(clientOf(own));
+  try {
+    return await calling(doing, () => work(new Account(client)));
+  } finally {
+    client.destroy();
   }
 }
 
@@ -119,19 +134,16 @@ async function untaggedSnapshots(
       return id === undefined || tagged.has(id) ? [] : [[id, tagsOf(Tags)] as const];
     }),
   );
-  const found = await Promise.all(
-    chunks([...tagsBySnapshot.keys()]).map((Values) => account.snapshots({ Name: "snapshot-id", Values })),
+  const found = await inChunks([...tagsBySnapshot.keys()], (Values) =>
+    account.snapshots({ Name: "snapshot-id", Values }),
   );
-  return found.flat().flatMap((snapshot) => ofSnapshot(snapshot, tagsBySnapshot.get(snapshot.SnapshotId ?? "")));
+  return found.flatMap((snapshot) => ofSnapshot(snapshot, tagsBySnapshot.get(snapshot.SnapshotId ?? "")));
 }
 
 /** Images made of snapshots of ours that have no tags of ours: registered and not tagged any more, or a person's. */
 async function untaggedImages(account: Account, snapshots: readonly ImageResource[]): Promise<Image[]> {
-  const ids = snapshots.map(({ id }) => id);
-  const found = await Promise.all(
-    chunks(ids).map((Values) => account.images({ Name: "block-device-mapping.snapshot-id", Values })),
-  );
-  return found.flat().filter(({ Tags }) => !isTagged(tagsOf(Tags)));
+  const found = await account.imagesOf(snapshots.map(({ id }) => id));
+  return found.filter(({ Tags }) => !isTagged(tagsOf(Tags)));
 }
 
 /** The image where a publishing has registered it: it says what it is. What a person has made says something else. */
@@ -142,30 +154,39 @@ function registered(image: Image, snapshots: readonly ImageResource[]): ImageRes
   return ofImage(image, publishingTags(source));
 }
 
+/** Every AMI of the account that a publishing of ours made and tagged, in this region. */
+export function listImages(own: AwsSettings): Promise<ImageResource<"image">[]> {
+  return inAccount(own, `could not list the images in ${own.region}`, async (account) =>
+    (await account.images(oursOnly)).flatMap((image) => ofImage(image)),
+  );
+}
+
+/** Those of an AMI's snapshots that another AMI of the account, whosever, is made of, too. */
+export function snapshotsOfOthers(own: AwsSettings, { id, snapshots }: ImageResource<"image">): Promise<Set<string>> {
+  return inAccount(own, `could not list the images in ${own.region}`, async (account) => {
+    const others = (await account.imagesOf(snapshots)).filter(({ ImageId }) => ImageId !== id);
+    return new Set(others.flatMap(snapshotsOf));
+  });
+}
+
 /** Every import under way, snapshot and AMI of the account that a publishing of ours made, in this region. */
 export function listImageResources(own: AwsSettings): Promise<ImageResource<Ec2Kind>[]> {
-  return calling(`could not list the images in ${own.region}`, async () => {
-    const client = new EC2Client(clientOf(own));
-    const account = new Account(client);
-    try {
-      const [images, taggedSnapshots, tasks] = await Promise.all([
-        account.images(oursOnly),
-        account.snapshots(oursOnly),
-        account.tasks(oursOnly),
-      ]);
-      const tagged = taggedSnapshots.flatMap((snapshot) => ofSnapshot(snapshot));
-      const snapshots = [...tagged, ...(await untaggedSnapshots(account, tasks, tagged))];
-      const untagged = await untaggedImages(account, snapshots);
-      const cutShort = untagged.flatMap((image) => registered(image, snapshots));
-      const others = untagged.filter(({ ImageId }) => !cutShort.some(({ id }) => id === ImageId)).flatMap(snapshotsOf);
-      return [
-        ...images.flatMap((image) => ofImage(image)),
-        ...cutShort,
-        ...snapshots.map((one) => (others.includes(one.id) ? { ...one, usedByOthers: true as const } : one)),
-        ...tasks.filter(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status === "active").flatMap(ofTask),
-      ];
-    } finally {
-      client.destroy();
-    }
+  return inAccount(own, `could not list what images are made of in ${own.region}`, async (account) => {
+    const [images, taggedSnapshots, tasks] = await Promise.all([
+      account.images(oursOnly),
+      account.snapshots(oursOnly),
+      account.tasks(),
+    ]);
+    const tagged = taggedSnapshots.flatMap((snapshot) => ofSnapshot(snapshot));
+    const snapshots = [...tagged, ...(await untaggedSnapshots(account, tasks, tagged))];
+    const untagged = await untaggedImages(account, snapshots);
+    const cutShort = untagged.flatMap((image) => registered(image, snapshots));
+    const others = untagged.filter(({ ImageId }) => !cutShort.some(({ id }) => id === ImageId)).flatMap(snapshotsOf);
+    return [
+      ...images.flatMap((image) => ofImage(image)),
+      ...cutShort,
+      ...snapshots.map((one) => (others.includes(one.id) ? { ...one, usedByOthers: true as const } : one)),
+      ...tasks.filter(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status === "active").flatMap(ofTask),
+    ];
   });
 }

@@ -1,28 +1,29 @@
+import { chunks } from "../../../lib/chunks";
 import { ExitCode, UserError } from "../../../lib/errors";
 import type { PublishedVersion } from "../backend";
 import { readPromoted, readPromotions, readVersions, removeVersion, writePromoted } from "./image-pointers";
 import { removeImageResource } from "./image-removal";
-import { listImageResources } from "./image-resources";
-import { describeInstances } from "./instances";
+import { listImages, snapshotsOfOthers } from "./image-resources";
+import { describeInstances, mostValues } from "./instances";
 import type { AwsSettings } from "./settings";
 
 /** Images that instances, of whomever, were made of. */
 async function usedImages(own: AwsSettings, amis: readonly string[]): Promise<Set<string>> {
-  // A filter takes 200 values at most.
-  const chunks = Array.from({ length: Math.ceil(amis.length / 200) }, (_, n) => amis.slice(n * 200, (n + 1) * 200));
-  const found = await Promise.all(chunks.map((Values) => describeInstances(own, [{ Name: "image-id", Values }])));
+  const found = await Promise.all(
+    chunks(amis, mostValues).map((Values) => describeInstances(own, [{ Name: "image-id", Values }])),
+  );
   return new Set(found.flat().flatMap(({ ImageId }) => (ImageId === undefined ? [] : [ImageId])));
 }
 
 /** Versions of an image that can be used, the oldest first. One without its AMI, after a removal was cut short, is none. */
 export async function listVersions(own: AwsSettings, name: string): Promise<PublishedVersion[]> {
-  const [versions, promoted, promotions, resources] = await Promise.all([
+  const [versions, promoted, promotions, images] = await Promise.all([
     readVersions(own, name),
     readPromoted(own, name),
     readPromotions(own, name),
-    listImageResources(own),
+    listImages(own),
   ]);
-  const made = new Map(resources.map(({ id, createdAt }) => [id, createdAt]));
+  const made = new Map(images.map(({ id, createdAt }) => [id, createdAt]));
   const there = versions.filter(({ ami }) => made.has(ami));
   const previous = promotions.findLast((one) => one !== promoted && there.some(({ version }) => version === one));
   const used = await usedImages(
@@ -49,12 +50,10 @@ export async function promoteVersion(own: AwsSettings, name: string, version: st
 
 /** An AMI, then the snapshots that it was made of and no other one is. */
 async function removeWithSnapshots(own: AwsSettings, ami: string): Promise<void> {
-  const resources = await listImageResources(own);
-  const image = resources.find(({ kind, id }) => kind === "image" && id === ami);
+  const image = (await listImages(own)).find(({ id }) => id === ami);
   if (!image) return;
+  const used = await snapshotsOfOthers(own, image);
   await removeImageResource(own, image);
-  const others = resources.filter((one) => one !== image);
-  const used = new Set(others.flatMap(({ id, snapshots, usedByOthers }) => (usedByOthers ? [id] : snapshots)));
   for (const id of image.snapshots) if (!used.has(id)) await removeImageResource(own, { kind: "snapshot", id });
 }
 

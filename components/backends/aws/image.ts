@@ -3,30 +3,19 @@ import { SnapshotImport } from "@pulumi/aws/ebs";
 import { Ami } from "@pulumi/aws/ec2";
 import { BucketObjectv2 } from "@pulumi/aws/s3";
 import { Parameter } from "@pulumi/aws/ssm";
-import { local } from "@pulumi/command";
 import { Image } from "../../kmvm/image";
 import type { ImageArgs } from "../backend";
+import { convertedDisk, type DiskForm } from "../converted-disk";
 import { imageDescription, imageParameters, objectKey, publishingTags } from "./image-names";
 import { rootDevice } from "./machine-plan";
 import { ownSettings } from "./own-settings";
 import { regionProvider } from "./provider";
 
 /**
- * A disk of the local store in the form that EC2 imports: a stream-optimized VMDK
+ * What EC2 imports: a stream-optimized VMDK
  * (docs.aws.amazon.com/vm-import/latest/userguide/prerequisites.html#vmimport-image-formats), a tenth of the raw disk.
- * It lies beside the disk, so that it goes with the version. Another name until it is whole; one at a time, so that what
- * a killed one has left is known for that.
  */
-const convert = `set -eu
-cd "$FOLDER"
-exec 9>.disk.vmdk.lock
-flock 9
-for disk in disk.raw disk.qcow2; do
-  if [ -e disk.vmdk ] || [ ! -e "$disk" ]; then continue; fi
-  qemu-img convert -f "\${disk#disk.}" -O vmdk -o subformat=streamOptimized "$disk" .disk.vmdk
-  mv .disk.vmdk disk.vmdk
-done
-printf '%s/disk.vmdk' "$FOLDER"`;
+const vmdk: DiskForm = { ending: "vmdk", format: "vmdk", options: "subformat=streamOptimized" };
 
 /**
  * One version of an image as an AMI: a candidate, found by its version. Nothing here promotes it: the pointer belongs to
@@ -57,23 +46,14 @@ export class PublishedImage extends pulumi.ComponentResource {
       .apply(({ version, backendHash: hash }) => publishingTags({ image: recipe, version, backendHash: hash, stack }));
     const description = this.version.apply((version) => imageDescription(recipe, version));
 
-    const disk = new local.Command(
-      `${name}-vmdk`,
-      {
-        create: convert,
-        environment: { FOLDER: source.folder },
-        triggers: [this.version],
-        addPreviousOutputInEnv: false,
-      },
-      parent,
-    );
+    const disk = convertedDisk(name, source, vmdk, parent);
     // Only the way in: a newer version takes its place.
     const object = new BucketObjectv2(
       `${name}-object`,
       {
         bucket,
         key: this.version.apply((version) => objectKey(recipe, version)),
-        source: disk.stdout.apply((path) => new pulumi.asset.FileAsset(path)),
+        source: disk.apply((path) => new pulumi.asset.FileAsset(path)),
         serverSideEncryption: "AES256",
         tags,
       },

@@ -7,6 +7,9 @@ import type { AwsSettings } from "./settings";
 /** What bears this tag is ours, or claims to be: `fromTags` decides. */
 export const oursOnly: Filter = { Name: `tag:${tagNames.project}`, Values: [ourProject] };
 
+/** A filter takes so many values at most: docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html. */
+export const mostValues = 200;
+
 /** All states but terminated, in which an instance is still listed for an hour when it is gone. */
 export const thereStates = ["pending", "running", "stopping", "stopped", "shutting-down"];
 

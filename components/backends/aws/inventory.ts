@@ -1,8 +1,7 @@
 import type { Instance } from "@aws-sdk/client-ec2";
-import { fromTags } from "../../../lib/tags";
+import { fromTags, imageTagNames } from "../../../lib/tags";
 import type { MachineSummary } from "../backend";
 import { tagsOf } from "./clients";
-import { imageTagNames } from "./image-names";
 import { describeInstances, oursOnly } from "./instances";
 import type { AwsSettings } from "./settings";
 

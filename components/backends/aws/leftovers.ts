@@ -1,5 +1,6 @@
 import { fromTags, ourProject } from "../../../lib/tags";
 import type { MachineRemains } from "../backend";
+import { publishingMs } from "../publishing-time";
 import { tagsOf } from "./clients";
 import { readVersions } from "./image-pointers";
 import { isImageObject, listImageObjects, removeImageObject } from "./image-objects";
@@ -34,9 +35,6 @@ export function runRemains(resources: readonly RunResource[], living: readonly R
       changedAt: Date.parse(tags.createdAt),
     }));
 }
-
-/** An import takes minutes, an upload before it perhaps an hour: what is older than this nobody is at. */
-const publishingMs = 24 * 3600 * 1000;
 
 /** Of a thing whose age is not told nobody can say that it is left behind but who made it. */
 const expiryOf = (createdAt: string): string =>

@@ -19,6 +19,12 @@ export const user = "kmvm";
 export const sshPort = 22;
 
 /**
+ * The Amazon Time Sync Service: link local, so that no rule of the security group is in its way, as one is in that of the
+ * servers of Debian, at UDP port 123 (docs.aws.amazon.com/AWSEC2/latest/UserGuide/set-time.html).
+ */
+export const timeServer = "169.254.169.123";
+
+/**
  * Ports that a machine may connect to, TCP: packages and registries. DNS, the time and the metadata service are the
  * VPC's own, which security groups do not filter
  * (docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html, "Security group basics").
@@ -38,7 +44,7 @@ export function typeOf(settings: Settings): InstanceType {
   return type;
 }
 
-/** Whether the processor's virtualisation has to be asked for: bare metal has it anyway. */
+/** Whether the processor's virtualisation has to be asked for. */
 export function wantsNesting(settings: Settings): boolean {
   return settings.device === "/dev/kvm" && typeOf(settings).virtualization === "nested";
 }

@@ -2,11 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { Instance, LaunchTemplate, type InstanceArgs } from "@pulumi/aws/ec2";
 import { Schedule } from "@pulumi/aws/scheduler";
 import { userData } from "../../../lib/cloud-init";
-import { ourProject, toTags } from "../../../lib/tags";
+import { imageTagNames, ourProject, toTags } from "../../../lib/tags";
 import type { Settings } from "../../../stacks/settings";
 import { Pinned } from "../../kmvm/pinned";
 import type { MachineArgs } from "../backend";
-import { imageTagNames } from "./image-names";
 import { securityGroup } from "./machine-network";
 import * as plan from "./machine-plan";
 import { ownSettings } from "./own-settings";
@@ -114,7 +113,7 @@ export class Ec2Machine extends pulumi.ComponentResource {
               hostname: stack,
               expiresAt,
             })
-            .apply((data) => userData({ user: plan.user, ...data })),
+            .apply((data) => userData({ user: plan.user, timeServer: plan.timeServer, ...data })),
         ),
         userDataReplaceOnChange: true,
         tags: pulumi

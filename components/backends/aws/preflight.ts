@@ -5,7 +5,7 @@ import type { Settings } from "../../../stacks/settings";
 import type { Finding } from "../backend";
 import { clientOf, collect } from "./clients";
 import { calling } from "./errors";
-import { imageReference } from "./image-names";
+import { imageReference } from "../../../lib/image-reference";
 import { readPromoted, readVersions } from "./image-pointers";
 import { listMachines } from "./inventory";
 import { typeOf, wantsNesting } from "./machine-plan";
@@ -83,7 +83,15 @@ async function sizeFindings(own: AwsSettings, settings: Settings): Promise<Findi
         const { InstanceTypes } = await client.send(
           new DescribeInstanceTypesCommand({ InstanceTypes: [size as never] }),
         );
-        const features: readonly string[] = InstanceTypes?.[0]?.ProcessorInfo?.SupportedFeatures ?? [];
+        const [found] = InstanceTypes ?? [];
+        if (found?.SupportedBootModes && !found.SupportedBootModes.includes("uefi"))
+          return {
+            name,
+            level: "fail",
+            text: `${size} has no UEFI boot, which the image needs`,
+            fix: "name another size",
+          };
+        const features: readonly string[] = found?.ProcessorInfo?.SupportedFeatures ?? [];
         if (!features.includes("nested-virtualization"))
           return {
             name,

@@ -8,8 +8,8 @@ import { findType } from "./sizes";
 const sameInUs = ["us-east-1", "us-east-2", "us-west-2"] as const;
 
 /**
- * USD for an hour of one vCPU of a family, Linux, on demand: within a family the price grows with the vCPUs, bare metal
- * included (aws.amazon.com/ec2/pricing/on-demand). Regions that are not named are not known.
+ * USD for an hour of one vCPU of a family, Linux, on demand: within a family the price grows with the vCPUs
+ * (aws.amazon.com/ec2/pricing/on-demand). Regions that are not named are not known.
  */
 const perVcpu: Readonly<Record<string, { readonly regions: readonly string[]; readonly usd: number }>> = {
   "m8i-flex": { regions: sameInUs, usd: 0.050274 },
@@ -29,7 +29,10 @@ const perVcpu: Readonly<Record<string, { readonly regions: readonly string[]; re
 /** A public IPv4 address, by the hour (aws.amazon.com/vpc/pricing). */
 const publicAddress = 0.005;
 
-/** What a machine is charged as, its public address included, its disk (below a cent an hour) not. */
+/** gp3, for a GiB and a month of 730 hours, in the same regions (aws.amazon.com/ebs/pricing). */
+const diskMonth = 0.08;
+
+/** What a machine is charged as, its public address included. */
 export const pricing: Pricing = {
   asOf: "2026-11-22",
 
@@ -43,6 +46,8 @@ export const pricing: Pricing = {
     const price = type && perVcpu[type.family];
     return type && price?.regions.includes(region) ? type.vcpus * price.usd + publicAddress : undefined;
   },
+
+  diskHourly: ({ diskGiB }) => (diskGiB * diskMonth) / 730,
 
   offer(settings: Settings): Offer {
     return { size: chosenType(settings)?.name ?? "", region: ownSettings(settings).region, spot: settings.spot };

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { getParameter } from "@pulumi/aws/ssm";
 import { messageOf } from "../../../lib/errors";
-import { imageParameters, imageReference } from "./image-names";
+import { imageParameters } from "./image-names";
+import { imageReference } from "../../../lib/image-reference";
 import type { AwsSettings } from "./settings";
 
 export interface ResolvedImage {

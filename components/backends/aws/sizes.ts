@@ -1,5 +1,5 @@
 /** How a guest of an instance type gets /dev/kvm, if it does. */
-export type Virtualization = "nested" | "metal" | "none";
+export type Virtualization = "nested" | "none";
 
 /** What all instance types of a family have in common. */
 interface Family {
@@ -20,7 +20,7 @@ const computeFifth = { large: 2, xlarge: 4, "2xlarge": 8, "4xlarge": 16, "9xlarg
 /**
  * x86 families of the Nitro system: they have ENA, NVMe and UEFI, which the image needs
  * (docs.aws.amazon.com/ec2/latest/instancetypes/ec2-nitro-instances.html, vCPUs and memory: the pages of each family
- * beside it). Nested virtualisation: the eighth Intel generation and its flex variants only
+ * beside it). Bare metal is not among them: it boots by BIOS only, see `isBareMetal`. Nested virtualisation: the eighth Intel generation and its flex variants only
  * (docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CpuOptionsRequest.html, NestedVirtualization). In the order of
  * preference among equals.
  */
@@ -37,12 +37,6 @@ const families: readonly Family[] = [
   { name: "m7i", memoryPerVcpu: 4, virtualization: "none", sizes: seventhGeneration },
   { name: "c7i", memoryPerVcpu: 2, virtualization: "none", sizes: seventhGeneration },
   { name: "r7i", memoryPerVcpu: 8, virtualization: "none", sizes: seventhGeneration },
-  { name: "m5", memoryPerVcpu: 4, virtualization: "metal", sizes: { metal: 96 } },
-  { name: "c5", memoryPerVcpu: 2, virtualization: "metal", sizes: { metal: 96 } },
-  { name: "r5", memoryPerVcpu: 8, virtualization: "metal", sizes: { metal: 96 } },
-  { name: "m8i", memoryPerVcpu: 4, virtualization: "metal", sizes: { "metal-48xl": 192, "metal-96xl": 384 } },
-  { name: "c8i", memoryPerVcpu: 2, virtualization: "metal", sizes: { "metal-48xl": 192, "metal-96xl": 384 } },
-  { name: "r8i", memoryPerVcpu: 8, virtualization: "metal", sizes: { "metal-48xl": 192, "metal-96xl": 384 } },
 ];
 
 export interface InstanceType {
@@ -64,6 +58,12 @@ export const instanceTypes: readonly InstanceType[] = families.flatMap((family) 
     virtualization: family.virtualization,
   })),
 );
+
+/**
+ * Whether it is the name of bare metal, `m5.metal`, `m8i.metal-48xl`: it has no UEFI boot, and the image boots by nothing
+ * else (docs.aws.amazon.com/AWSEC2/latest/UserGuide/launch-instance-boot-mode.html, "Instance type").
+ */
+export const isBareMetal = (name: string): boolean => /^[\w-]+\.metal\b/.test(name);
 
 export function findType(name: string): InstanceType | undefined {
   return instanceTypes.find((type) => type.name === name);

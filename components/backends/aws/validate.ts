@@ -4,7 +4,7 @@ import { cloneProblems, deviceProblems } from "../common-problems";
 import { capabilities } from "./capabilities";
 import { chosenType, lacks } from "./choose-size";
 import { ownSettings } from "./own-settings";
-import { findType, instanceTypes } from "./sizes";
+import { findType, instanceTypes, isBareMetal } from "./sizes";
 
 function sizeProblems(settings: Settings): Problem[] {
   const { size, device, vcpus, memoryMiB } = settings;
@@ -19,6 +19,15 @@ function sizeProblems(settings: Settings): Problem[] {
       },
     ];
   }
+  if (isBareMetal(size))
+    return [
+      {
+        key: "size",
+        value: size,
+        allowed: "a virtual machine: bare metal has no UEFI boot, and the image boots by nothing else",
+        fix: "choose another type, or leave size out",
+      },
+    ];
   const type = findType(size);
   if (!type) {
     const families = [...new Set(instanceTypes.map(({ family }) => family))].join(", ");

@@ -5,7 +5,7 @@ import { capabilities } from "./capabilities";
 import { AzureImage } from "./image";
 import { AzureMachine } from "./machine";
 import { machinePlan } from "./machine-plan";
-import { asOf, hourly } from "./prices";
+import { asOf, hourly, premiumHourly } from "./prices";
 import { validate } from "./validate";
 
 /** Machines of Azure, each in a resource group of its own, from versions of images in a gallery. */
@@ -19,6 +19,8 @@ export const azure: Backend = {
   pricing: {
     asOf,
     hourly,
+    // An ephemeral one is the host's own, and not charged.
+    diskHourly: ({ diskGiB, azure: own }: Settings) => (own?.osDisk === "ephemeral" ? 0 : premiumHourly(diskGiB)),
     offer(settings: Settings) {
       const { own, size, spot } = machinePlan(settings);
       return { size: size.name, region: own.location, spot };

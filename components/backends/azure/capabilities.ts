@@ -9,6 +9,6 @@ export const capabilities: Capabilities = {
   // (learn.microsoft.com/troubleshoot/azure/virtual-machines/linux/serial-console-nmi-sysrq).
   interrupt: false,
   // Of @azure/identity (learn.microsoft.com/javascript/api/overview/azure/identity-readme) and of the managed identities
-  // of the places that it knows; the engine's provider takes its own by ARM_.
+  // of the places that it knows; the engine's provider is told by ARM_ which cloud it is.
   environmentPrefixes: ["AZURE_", "ARM_", "IDENTITY_", "IMDS_", "MSI_"],
 };

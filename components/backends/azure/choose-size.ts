@@ -11,20 +11,22 @@ export interface Need {
   readonly osDisk: AzureSettings["osDisk"];
 }
 
+/** Of an ephemeral disk, for the state of the virtual TPM: learn.microsoft.com/azure/virtual-machines/ephemeral-os-disks. */
+const guestStateGiB = 1;
+
 /** Why a size does not do for a need; empty: it does. Pure. */
 export function lacks(size: Size, need: Need): string[] {
-  const { nested, ephemeral, trustedLaunch } = families[size.family];
+  const { nested, ephemeral } = families[size.family];
   const disk = need.osDisk === "ephemeral";
   return [
     need.device === "/dev/kvm" && !nested && "no nested virtualisation, and so no /dev/kvm",
-    !trustedLaunch && "no trusted launch",
     size.vcpus < need.vcpus && `${size.vcpus} vCPU, and ${need.vcpus} are asked for`,
     size.memoryMiB < need.memoryMiB && `${size.memoryMiB} MiB of memory, and ${need.memoryMiB} are asked for`,
     disk && !ephemeral && "no disk of its own for an ephemeral system disk",
     disk &&
       ephemeral &&
-      size.ephemeralGiB < need.diskGiB &&
-      `an ephemeral disk of ${size.ephemeralGiB} GiB, and ${need.diskGiB} are asked for`,
+      size.ephemeralGiB - guestStateGiB < need.diskGiB &&
+      `an ephemeral disk of ${size.ephemeralGiB} GiB, ${guestStateGiB} of it for the state of the firmware, and ${need.diskGiB} are asked for`,
   ].filter((reason) => typeof reason === "string");
 }
 

@@ -8,9 +8,8 @@ import { hasStatus } from "./refusals";
  * The serial log of boot diagnostics, in storage of the provider's own. It keeps the last of it and is up to date
  * within a minute: learn.microsoft.com/azure/virtual-machines/boot-diagnostics.
  */
-export function consoleOf({ compute, arm }: AzureClients): Console {
+export function consoleOf({ compute, arm }: AzureClients): Pick<Console, "text"> {
   return {
-    pollMs: 15_000,
     async text(id) {
       const group = await findGroup(arm, id);
       if (!group) return "";

@@ -38,6 +38,12 @@ export const errorRules: readonly ErrorRule[] = [
     hint: "what is asked for is not to be had as a spot machine: --set spot=false",
   },
   {
+    // learn.microsoft.com/troubleshoot/azure/virtual-machines/linux/provisioning-error-messages
+    code: /^(OSProvisioningTimedOut|OSProvisioningClientError|VMStartTimedOut)$/,
+    kind: "transient",
+    hint: "the guest did not report that it is ready; if it does not at the next try either, its console says why: az vm boot-diagnostics get-boot-log -n machine -g <its group>",
+  },
+  {
     code: /^(TooManyRequests|SubscriptionRequestsThrottled|OperationNotAllowedDueToThrottling|RetryableErrorDueToAnotherOperation|429)$/,
     kind: "throttled",
     hint: "too many calls in the subscription at the moment: try again in some minutes",
@@ -71,7 +77,7 @@ export const errorRules: readonly ErrorRule[] = [
   {
     code: /^(InternalServerError|InternalExecutionError|InternalOperationError|OperationTimedOut|ServerTimeout|ServiceUnavailable|GatewayTimeout|OperationPreempted|AnotherOperationInProgress|RetryableError|ECONNRESET|ECONNREFUSED|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|REQUEST_SEND_ERROR|50[0234])$/,
     kind: "transient",
-    hint: "try again",
+    hint: "try again; if it stays so, see whether this machine reaches the network",
   },
 ];
 

@@ -1,8 +1,8 @@
 import type { GalleryImageVersion } from "@azure/arm-compute";
 import { ExitCode, UserError } from "../../../lib/errors";
 import { retryUntil } from "../../../lib/retry";
+import { imageTagNames } from "../../../lib/tags";
 import type { AzureClients } from "./clients";
-import { versionTag } from "./image-tags";
 import { hasStatus } from "./refusals";
 
 /** Where a version is, and what it is made of. */
@@ -79,9 +79,9 @@ export async function makeGalleryVersion(
       },
     });
   const { found } = await settled();
-  if (found && found.tags?.[versionTag] !== args.tags[versionTag])
+  if (found && found.tags?.[imageTagNames.version] !== args.tags[imageTagNames.version])
     throw new UserError(
-      `version ${number} of ${image} in gallery ${gallery} is another one: ${found.tags?.[versionTag] ?? "not kmvm's"}`,
+      `version ${number} of ${image} in gallery ${gallery} is another one: ${found.tags?.[imageTagNames.version] ?? "not kmvm's"}`,
       "remove it, or publish under another name",
       ExitCode.Infrastructure,
     );

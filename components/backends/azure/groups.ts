@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { ExitCode, UserError } from "../../../lib/errors";
-import { fromTags, ourProject, tagNames, type MachineTags } from "../../../lib/tags";
-import { versionTag } from "./image-tags";
+import { imageTagNames, fromTags, ourProject, tagNames, type MachineTags } from "../../../lib/tags";
 import { groupOf } from "./names";
 import { hasStatus } from "./refusals";
 import type { ResourceManager } from "./resource-manager";
@@ -31,7 +30,7 @@ export function asGroup(body: unknown): Group | undefined {
   const { id, name, tags: record, properties } = groupSchema.parse(body);
   const tags = fromTags(record ?? {});
   const deleting = properties?.provisioningState === "Deleting";
-  return tags && { id, name, tags, imageVersion: record?.[versionTag], deleting };
+  return tags && { id, name, tags, imageVersion: record?.[imageTagNames.version], deleting };
 }
 
 /** All groups of ours in the subscription. */

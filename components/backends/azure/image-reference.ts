@@ -1,5 +1,6 @@
 import { getGalleryImageOutput } from "@pulumi/azure-native/compute";
 import * as pulumi from "@pulumi/pulumi";
+import { imageReference } from "../../../lib/image-reference";
 import { pointerTags } from "./image-tags";
 import { galleryVersion, imageVersionId } from "./names";
 import type { AzureSettings } from "./settings";
@@ -18,7 +19,7 @@ export function promotedIn(tags: Readonly<Record<string, string>> | undefined, n
 
 /** The version that `image` means now, as the local store has it: the one that it names, else the promoted one. */
 export function versionNow(image: string, own: AzureSettings, opts: pulumi.InvokeOutputOptions): pulumi.Output<string> {
-  const [name = "", asked] = image.split("@");
+  const { name, version: asked } = imageReference(image);
   if (asked) return pulumi.output(asked);
   const { resourceGroup, gallery } = own;
   return getGalleryImageOutput(
@@ -32,5 +33,5 @@ export function versionId(image: string, version: string, own: AzureSettings): s
   const { resourceGroup: group, gallery, subscriptionId } = own;
   const number = galleryVersion(version);
   if (!number) throw new pulumi.RunError(`${image} has a version that kmvm did not publish: ${version}`);
-  return imageVersionId(subscriptionId, { group, gallery, image: image.split("@")[0] ?? image, version: number });
+  return imageVersionId(subscriptionId, { group, gallery, image: imageReference(image).name, version: number });
 }

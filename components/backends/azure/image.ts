@@ -1,24 +1,13 @@
-import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { ourProject, tagNames } from "../../../lib/tags";
+import { imageTagNames, ourProject, tagNames } from "../../../lib/tags";
 import { Image } from "../../kmvm/image";
 import { ImageVersion } from "../../kmvm/image-version";
 import { UploadedDisk } from "../../kmvm/uploaded-disk";
 import type { ImageArgs, ImageHandle } from "../backend";
-import { imageNameTag, versionTag } from "./image-tags";
+import { convertedDisk, type DiskForm } from "../converted-disk";
 
-/**
- * A disk of the local store as a fixed VHD of whole MiB, beside it, so that it goes with the version. Sparse: it takes
- * what the disk does. Another name until it is whole.
- */
-const convert = `set -eu
-cd "$FOLDER"
-for disk in disk.raw disk.qcow2; do
-  [ -e "$disk" ] || continue
-  qemu-img convert -f "\${disk#disk.}" -O vpc -o subformat=fixed,force_size=on "$disk" ".disk.vhd.$$"
-  mv ".disk.vhd.$$" disk.vhd
-done
-printf '%s/disk.vhd' "$FOLDER"`;
+/** What Azure takes: a fixed VHD of whole MiB. Sparse: it takes what the disk does. */
+const vhd: DiskForm = { ending: "vhd", format: "vpc", options: "subformat=fixed,force_size=on" };
 
 /**
  * One version of an image in the gallery: a candidate. Nothing here promotes it: that is for `kmvm image promote`, so
@@ -43,20 +32,11 @@ export class AzureImage extends pulumi.ComponentResource implements ImageHandle 
     const parent = { parent: this };
     const source = new Image(`${name}-local`, { recipe }, parent);
     this.version = source.version;
-    const disk = new local.Command(
-      `${name}-vhd`,
-      {
-        create: convert,
-        environment: { FOLDER: source.folder },
-        triggers: [this.version],
-        addPreviousOutputInEnv: false,
-      },
-      parent,
-    );
+    const disk = convertedDisk(name, source, vhd, parent);
     const place = { backend: "azure" as const, configuration: { ...own }, image: recipe, version: this.version };
     const uploaded = new UploadedDisk(
       `${name}-blob`,
-      { ...place, file: disk.stdout },
+      { ...place, file: disk },
       { ...parent, customTimeouts: { create: "120m" } },
     );
     new ImageVersion(
@@ -68,8 +48,8 @@ export class AzureImage extends pulumi.ComponentResource implements ImageHandle 
           [tagNames.project]: ourProject,
           [tagNames.backendHash]: backendHash,
           [tagNames.stack]: settings.stack.full,
-          [imageNameTag]: recipe,
-          [versionTag]: version,
+          [imageTagNames.image]: recipe,
+          [imageTagNames.version]: version,
           Name: `${recipe}-${version}`,
         })),
       },

@@ -1,8 +1,9 @@
 import type { GalleryImage, GalleryImageVersion } from "@azure/arm-compute";
 import { UserError } from "../../../lib/errors";
+import { imageTagNames } from "../../../lib/tags";
 import type { ImageVersions, PublishedVersion } from "../backend";
 import type { AzureClients } from "./clients";
-import { pointerTags, versionTag } from "./image-tags";
+import { pointerTags } from "./image-tags";
 import { hasStatus } from "./refusals";
 import type { AzureSettings } from "./settings";
 
@@ -19,7 +20,7 @@ export function compareGalleryVersions(a: string, b: string): number {
 }
 
 /** As the local store has it; what somebody else put there goes by its number. */
-const localVersion = ({ name = "", tags }: GalleryImageVersion): string => tags?.[versionTag] ?? name;
+const localVersion = ({ name = "", tags }: GalleryImageVersion): string => tags?.[imageTagNames.version] ?? name;
 
 export interface ImageVersionsOptions {
   readonly pollMs?: number;

@@ -3,13 +3,12 @@ import { Workflow } from "@pulumi/azure-native/logic";
 import { ResourceGroup } from "@pulumi/azure-native/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { userData } from "../../../lib/cloud-init";
-import { ourProject, toTags } from "../../../lib/tags";
+import { imageTagNames, ourProject, toTags } from "../../../lib/tags";
 import { callerCidr } from "../../kmvm/caller-address";
 import { Pinned } from "../../kmvm/pinned";
 import type { MachineArgs, MachineHandle } from "../backend";
 import { expiryDefinition } from "./expiry";
 import { versionId, versionNow } from "./image-reference";
-import { versionTag } from "./image-tags";
 import { generation, machinePlan, purchase, securityProfile, systemDisk } from "./machine-plan";
 import { groupName, vmName } from "./names";
 import { network } from "./network";
@@ -66,7 +65,9 @@ export class AzureMachine extends pulumi.ComponentResource implements MachineHan
       {
         resourceGroupName: pulumi.output(runId).apply((id) => groupName(settings.stack.full, id)),
         location,
-        tags: pulumi.all([tagsOf(args), imageVersion]).apply(([tags, version]) => ({ ...tags, [versionTag]: version })),
+        tags: pulumi
+          .all([tagsOf(args), imageVersion])
+          .apply(([tags, version]) => ({ ...tags, [imageTagNames.version]: version })),
       },
       // Deleting it takes minutes, most of them for the machine in it.
       { parent: this, provider, customTimeouts: { delete: "30m" } },
@@ -145,7 +146,8 @@ export class AzureMachine extends pulumi.ComponentResource implements MachineHan
         replaceOnChanges: neverUpdated,
         // Quota for two machines is not taken for granted.
         deleteBeforeReplace: true,
-        customTimeouts: { create: "20m", delete: "20m" },
+        // Longer than Azure itself waits for the guest to be ready, so that its refusal is told, and not ours.
+        customTimeouts: { create: "45m", delete: "20m" },
       },
     );
 

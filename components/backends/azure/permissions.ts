@@ -50,6 +50,20 @@ export const runActions: readonly NeededAction[] = [
   { action: "Microsoft.Resources/subscriptions/providers/read", why: "kmvm doctor" },
   { action: "Microsoft.Authorization/permissions/read", why: "kmvm doctor" },
   ...provider("Microsoft.Compute", ["galleries", "galleries/images", "galleries/images/versions"], ["read"], "images"),
+  // Answers to what takes long lead there: learn.microsoft.com/azure/azure-resource-manager/management/async-operations.
+  ...provider(
+    "Microsoft.Compute/locations",
+    ["operations", "diskOperations", "capsOperations"],
+    ["read"],
+    "the end of what takes long",
+  ),
+  ...provider(
+    "Microsoft.Network/locations",
+    ["operations", "operationResults"],
+    ["read"],
+    "the end of what takes long",
+  ),
+  { action: "Microsoft.Resources/subscriptions/operationresults/read", why: "the end of what takes long" },
 ];
 
 /** What publishing, promoting and pruning images needs besides, in the group of the gallery. */
@@ -57,6 +71,12 @@ export const imageActions: readonly NeededAction[] = [
   { action: "Microsoft.Compute/galleries/images/write", why: "the pointer to the promoted version" },
   ...provider("Microsoft.Compute", ["galleries/images/versions"], ["write", "delete"], "versions of images"),
   { action: "Microsoft.Storage/storageAccounts/read", why: "where disks are uploaded" },
+  {
+    // Microsoft asks it of whoever makes an image of a blob in the same subscription, too, since 2025:
+    // github.com/cloudfoundry/docs-bosh/pull/885.
+    action: "Microsoft.Storage/storageAccounts/listKeys/action",
+    why: "a version of an uploaded disk",
+  },
   { action: "Microsoft.Storage/storageAccounts/blobServices/containers/read", why: "where disks are uploaded" },
   { action: "Microsoft.Storage/storageAccounts/blobServices/containers/write", why: "where disks are uploaded" },
   ...["read", "write", "delete"].map((verb) => ({

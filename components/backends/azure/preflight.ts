@@ -1,5 +1,6 @@
 import type { TokenCredential } from "@azure/core-auth";
 import { z } from "zod";
+import { imageReference } from "../../../lib/image-reference";
 import type { Settings } from "../../../stacks/settings";
 import type { Finding, Preflight } from "../backend";
 import { fitting } from "./choose-size";
@@ -120,7 +121,7 @@ export function preflight(
   };
 
   const promoted = async (image: string) => {
-    const name = image.split("@")[0] ?? image;
+    const { name } = imageReference(image);
     const version = (await imageVersions({ compute, arm }, own).list(name)).find((one) => one.promoted);
     return version
       ? [ok("image", `${name}@${version.version}`)]

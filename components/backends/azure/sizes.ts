@@ -6,22 +6,21 @@ export interface Family {
   readonly nested: boolean;
   /** Where an ephemeral system disk lies; undefined: it can have none. */
   readonly ephemeral: "CacheDisk" | "ResourceDisk" | undefined;
-  /** Whether it can be of security type TrustedLaunch. */
-  readonly trustedLaunch: boolean;
 }
 
 /**
- * Facts about families. Nested virtualisation, trusted launch and ephemeral disks are stated on the page of each:
+ * Facts about families, each of which can be of security type TrustedLaunch. That, nested virtualisation and ephemeral
+ * disks are stated on the page of each:
  * learn.microsoft.com/azure/virtual-machines/sizes/general-purpose/<family>-series (dsv5, ddsv5, dadsv5, dsv3, dasv4)
  * and .../memory-optimized/esv5-series. Names of quotas: `az vm list-usage`.
  */
 export const families = {
-  Dsv5: { quota: "standardDSv5Family", nested: true, ephemeral: undefined, trustedLaunch: true },
-  Ddsv5: { quota: "standardDDSv5Family", nested: true, ephemeral: "ResourceDisk", trustedLaunch: true },
-  Dadsv5: { quota: "standardDADSv5Family", nested: true, ephemeral: "ResourceDisk", trustedLaunch: true },
-  Dsv3: { quota: "standardDSv3Family", nested: true, ephemeral: "CacheDisk", trustedLaunch: true },
-  Dasv4: { quota: "standardDASv4Family", nested: false, ephemeral: "CacheDisk", trustedLaunch: true },
-  Esv5: { quota: "standardESv5Family", nested: true, ephemeral: undefined, trustedLaunch: true },
+  Dsv5: { quota: "standardDSv5Family", nested: true, ephemeral: undefined },
+  Ddsv5: { quota: "standardDDSv5Family", nested: true, ephemeral: "ResourceDisk" },
+  Dadsv5: { quota: "standardDADSv5Family", nested: true, ephemeral: "ResourceDisk" },
+  Dsv3: { quota: "standardDSv3Family", nested: true, ephemeral: "CacheDisk" },
+  Dasv4: { quota: "standardDASv4Family", nested: false, ephemeral: "CacheDisk" },
+  Esv5: { quota: "standardESv5Family", nested: true, ephemeral: undefined },
 } as const satisfies Record<string, Family>;
 export type FamilyName = keyof typeof families;
 

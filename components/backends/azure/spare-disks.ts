@@ -1,15 +1,13 @@
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
 import type { Leftovers } from "../backend";
+import { publishingMs } from "../publishing-time";
 import type { AzureClients } from "./clients";
 import { findGalleryVersion } from "./gallery-version";
 import { galleryVersion } from "./names";
 import { callStorage, removeBlob, type StorageAccess } from "./page-blob";
 import { hasStatus } from "./refusals";
 import type { AzureSettings } from "./settings";
-
-/** An upload takes an hour perhaps, a copy another: with a disk that is older than this, and has no version, nobody is at work. */
-const publishingMs = 24 * 3600 * 1000;
 
 /** `L0-base-20260101.1-0123456789ab.vhd`, as publishing names disks; what is called otherwise is not ours. */
 const diskName = /^([\w.-]+)-(\d{8}\.\d{1,9}-[0-9a-f]{12})\.vhd$/;

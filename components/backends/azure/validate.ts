@@ -1,3 +1,4 @@
+import { imageReference } from "../../../lib/image-reference";
 import type { Settings } from "../../../stacks/settings";
 import type { Problem } from "../backend";
 import { cloneProblems, deviceProblems } from "../common-problems";
@@ -57,7 +58,7 @@ export function validate(settings: Settings): Problem[] {
       allowed: "1, 2, 3",
       fix: "choose one that the location has, or leave it out",
     });
-  const [, version] = settings.image.split("@");
+  const { version } = imageReference(settings.image);
   if (version !== undefined && galleryVersion(version) === undefined)
     problems.push({
       key: "image",

@@ -67,6 +67,24 @@ const operations: Readonly<Record<string, Operations>> = {
 };
 
 /**
+ * What the provider calls besides. For a spot machine: its read looks at the request, its delete cancels it
+ * (github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/ec2_instance.go). In a bucket with
+ * versioning it deletes an object version by version (…/internal/service/s3/delete.go).
+ */
+const alsoCalled: readonly Operation[] = [
+  { service: "EC2", name: "DescribeSpotInstanceRequests" },
+  { service: "EC2", name: "CancelSpotInstanceRequests" },
+  { service: "S3", name: "ListObjectVersions" },
+  { service: "S3", name: "DeleteObjectVersion" },
+];
+
+/** `EC2 RunInstances`: each call of the provider that makes, reads or removes. Nothing of ours is updated in place. */
+export const providerCalls: readonly string[] = [
+  ...Object.values(operations).flatMap(({ create, read, delete: remove }) => [create, read, remove]),
+  ...alsoCalled,
+].map(({ service, name }) => `${service} ${name}`);
+
+/**
  * What each fault is called. Codes and texts:
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */

@@ -61,13 +61,18 @@ describe("RunInstances refuses", () => {
     ["a group that does not exist", { vpcSecurityGroupIds: ["sg-00000000"] }, "InvalidGroup.NotFound"],
     ["a volume smaller than its snapshot", { rootBlockDevice: { volumeSize: 3 } }, "InvalidBlockDeviceMapping"],
     ["more than 16 KB of user data", { userData: "x".repeat(16385) }, "InvalidParameterValue"],
-    ["more vCPU than the quota", { instanceType: "m5.metal" }, "VcpuLimitExceeded"],
-    ["more vCPU than the quota of Spot", { instanceType: "m5.metal", ...spot }, "MaxSpotInstanceCountExceeded"],
+    ["bare metal, which does not boot by UEFI", { instanceType: "m5.metal" }, "InvalidParameterCombination"],
     ["a launch template that does not exist", { launchTemplate: { id: "lt-0" } }, "InvalidLaunchTemplateId.NotFound"],
   ])("%s, and makes nothing", (_, changes, code) => {
     const before = holdings(account);
     expect(codeOf(() => run(changes))).toBe(code);
     expect(holdings(account)).toEqual(before);
+  });
+
+  test("more vCPU than the quota, on demand or as Spot", () => {
+    for (const id of ["L-1216C47A", "L-34B43A08"]) account.store.put("quota", { id, value: 1 });
+    expect(codeOf(() => run())).toBe("VcpuLimitExceeded");
+    expect(codeOf(() => run({ instanceType: "m7i.large", ...spot }))).toBe("MaxSpotInstanceCountExceeded");
   });
 
   test("a type that its zone has none left of", () => {

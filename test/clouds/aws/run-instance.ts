@@ -146,7 +146,10 @@ export function runInstance(account: Account, parameters: RunParameters): Instan
       `Volume of size ${sizeGiB}GB is smaller than snapshot '${snapshot.id}', expect size >= ${snapshot.sizeGiB}GB`,
     );
   // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/launch-instance-boot-mode.html
-  if (image.bootMode === "uefi" && /^(t2|m4|c4)\./.test(parameters.instanceType))
+  if (
+    image.bootMode === "uefi" &&
+    (/^(t2|m4|c4)\./.test(parameters.instanceType) || instanceTypes[parameters.instanceType]?.bareMetal)
+  )
     throw new ApiError("InvalidParameterCombination", "The instance type does not support the boot mode uefi.");
   typeOf(account, parameters, subnet.zone);
 

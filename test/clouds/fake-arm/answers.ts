@@ -13,6 +13,17 @@ export function page(request: ArmRequest, items: readonly unknown[], { pageSize 
 }
 
 /**
+ * Where the end of an operation is asked for: below the location for what Compute does, that of a gallery apart, and
+ * below the subscription for groups. The right to read each is one of its own
+ * (learn.microsoft.com/azure/role-based-access-control/permissions/compute).
+ */
+function operationsOf({ path }: ArmRequest): string {
+  if (!/\/providers\//i.test(path)) return "operationresults";
+  const kind = /\/galleries\//i.test(path) ? "capsOperations" : "operations";
+  return `providers/Microsoft.Compute/locations/westus2/${kind}`;
+}
+
+/**
  * The headers of an operation that goes on, in both forms in which its end can be asked for:
  * learn.microsoft.com/azure/azure-resource-manager/management/async-operations.
  */
@@ -24,9 +35,8 @@ export function operationHeaders(
   forms: readonly ("location" | "azure-asyncoperation")[],
 ): Record<string, string> {
   const number = state.begin(finish);
-  const url = (kind: string) =>
-    `https://${request.host}/subscriptions/${state.subscriptionId}/providers/Fake.Operations/${kind}/${number}?api-version=${request.query.get("api-version")}`;
-  const all = { location: url("results"), "azure-asyncoperation": url("states") };
+  const url = `https://${request.host}/subscriptions/${state.subscriptionId}/${operationsOf(request)}/${number}?api-version=${request.query.get("api-version")}`;
+  const all = { location: `${url}&monitor=true`, "azure-asyncoperation": url };
   return { "retry-after": String(retryAfter), ...Object.fromEntries(forms.map((form) => [form, all[form]])) };
 }
 

@@ -27,15 +27,17 @@ export interface Paging {
 }
 
 /** The end of an operation: by Location it is 202 until it is there, by Azure-AsyncOperation a body says how it stands. */
-const pollRoute: Route = {
+const pollRoute = (operations: string, action: string): Route => ({
   method: "GET",
-  path: /^\/subscriptions\/[^/]+\/providers\/Fake\.Operations\/(results|states)\/(\d+)$/i,
-  answer(request, state, [kind = "", number], { retryAfter }) {
+  path: new RegExp(`^/subscriptions/[^/]+/${operations}/(\\d+)$`, "i"),
+  query: ["monitor"],
+  action,
+  answer(request, state, [number], { retryAfter }) {
     const answer = state.poll(Number(number));
     if (answer === undefined) return { status: 404 };
     const running = answer === "running";
     const headers = { "retry-after": String(retryAfter) };
-    if (kind === "states") {
+    if (!request.query.has("monitor")) {
       if (running) return { status: 200, headers, body: { status: "InProgress" } };
       const failed = answer.status >= 400;
       const { error } = (failed ? answer.body : {}) as { error?: unknown };
@@ -45,11 +47,18 @@ const pollRoute: Route = {
     const location = `https://${request.host}${request.path}?${request.query.toString()}`;
     return { status: 202, headers: { ...headers, location } };
   },
-};
+});
+
+const pollRoutes = [
+  ...["operations", "capsOperations"].map((kind) =>
+    pollRoute(`providers/Microsoft\\.Compute/locations/[^/]+/${kind}`, `Microsoft.Compute/locations/${kind}/read`),
+  ),
+  pollRoute("operationresults", "Microsoft.Resources/subscriptions/operationresults/read"),
+];
 
 /** Everything that is played. What is not in it is refused. */
 const routes: readonly Route[] = [
-  pollRoute,
+  ...pollRoutes,
   ...subscriptionRoutes,
   ...groupRoutes,
   ...computeRoutes,

@@ -8,10 +8,9 @@ import {
 } from "@aws-sdk/client-ec2";
 import { CreateScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { imageTagNames } from "../../../components/backends/aws/image-names";
 import * as plan from "../../../components/backends/aws/machine-plan";
 import { awsSettings } from "../../../components/backends/aws/settings";
-import { toTags, type MachineTags } from "../../../lib/tags";
+import { imageTagNames, toTags, type MachineTags } from "../../../lib/tags";
 
 export const own = awsSettings.parse({
   region: "us-west-2",

@@ -34,6 +34,7 @@ export const memory: Backend = {
   pricing: {
     asOf: "2026-01-01",
     hourly: (size) => (size === largest.name ? 0.5 : undefined),
+    diskHourly: () => 0,
     offer: () => ({ size: largest.name, region: "here", spot: false }),
   },
 

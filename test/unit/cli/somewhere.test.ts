@@ -92,8 +92,8 @@ describe("an update that is refused for missing capacity", () => {
   });
 
   test("leaves out a place that costs more than is allowed, and says so", async () => {
-    // c8i-flex 0.094, c8i 0.0987, m8i-flex 0.1055 dollars an hour; a machine may live for one.
-    const { stack, update } = stackWith({ ttl: "1h", maxCostUsd: "0.096" }, [failed(noCapacity)]);
+    // With the disk c8i-flex 0.0962, c8i 0.1009, m8i-flex 0.1077 dollars an hour; a machine may live for one.
+    const { stack, update } = stackWith({ ttl: "1h", maxCostUsd: "0.098" }, [failed(noCapacity)]);
     const { refused } = await updateSomewhere(context, stack, neverAborted, update);
     expect(done).toEqual(["any size any zone"]);
     expect(refused).toHaveLength(1);

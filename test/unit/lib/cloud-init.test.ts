@@ -47,6 +47,15 @@ describe("user data of a machine in a cloud", () => {
     expect(service?.content).toContain("poweroff");
   });
 
+  test("names a server of the time where one is given, and then alone", () => {
+    const files = (text: string) => parsed(text).write_files.map(({ path }) => path);
+    const drop = "/etc/systemd/timesyncd.conf.d/kmvm.conf";
+    expect(files(userData(args))).not.toContain(drop);
+    const text = userData({ ...args, timeServer: "169.254.169.123" });
+    expect(parsed(text).write_files).toContainEqual({ path: drop, content: "[Time]\nNTP=169.254.169.123\n" });
+    expect(text).toContain("systemd-timesyncd.service");
+  });
+
   test("larger than a provider takes is refused", () => {
     expect(() => userData({ ...args, authorizedKey: "x".repeat(17_000) })).toThrow(/allowed: 16384/);
   });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { offerIn } from "../../../cli/cost";
 import type { Backend, Pricing } from "../../../components/backends/backend";
 import { costProblems, lifetimeOf } from "../../../stacks/cost";
+import { runnerSeconds } from "../../../lib/run-limits";
 import { parseStackName } from "../../../stacks/name";
 import { parseSettings } from "../../../stacks/parse-settings";
 import type { Settings } from "../../../stacks/settings";
@@ -17,6 +18,7 @@ function settings(stack: string, configuration: Record<string, string> = {}): Se
 const pricing: Pricing = {
   asOf: "2026-11-22",
   hourly: (size) => (size === "known" ? 3.6 : undefined),
+  diskHourly: ({ diskGiB }) => (diskGiB === 20 ? 0 : 0.5),
   offer: ({ size = "known", spot }) => ({ size, region: "here", spot }),
 };
 const backend = { pricing } as Backend;
@@ -25,7 +27,11 @@ const keys = (given: Settings, of = backend) => costProblems(of, given).map(({ k
 describe("the cost of a stack", () => {
   test("lasts until the tests are over, or until the expiry of what is kept", () => {
     const limits = { ttl: "2h", timeout: "10m", bootTimeout: "60s" };
-    expect(lifetimeOf(settings("test-dev-1", limits))).toEqual({ ttl: 7200, removedAfter: 660 });
+    const given = settings("test-dev-1", limits);
+    const { ttl, removedAfter = 0 } = lifetimeOf(given);
+    expect(ttl).toBe(7200);
+    // Not before the runner must be done, with what making and removing the machine take.
+    expect(removedAfter).toBeGreaterThanOrEqual(runnerSeconds(given.limits) + 600);
     expect(lifetimeOf(settings("test-dev-1", { ...limits, keep: "on-failure" })).removedAfter).toBeUndefined();
     expect(lifetimeOf(settings("vm-dev-1", limits)).removedAfter).toBeUndefined();
   });
@@ -35,6 +41,12 @@ describe("the cost of a stack", () => {
     expect(keys(settings("vm-dev-1", hour))).toEqual([]);
     expect(keys(settings("vm-dev-1", { ...hour, maxCostUsd: "3.6" }))).toEqual([]);
     expect(keys(settings("vm-dev-1", { ...hour, maxCostUsd: "3.5" }))).toEqual(["maxCostUsd"]);
+  });
+
+  test("counts the disk", () => {
+    const large = settings("vm-dev-1", { ttl: "1h", diskGiB: "100", maxCostUsd: "4" });
+    expect(keys(large)).toEqual(["maxCostUsd"]);
+    expect(keys({ ...large, diskGiB: 20 })).toEqual([]);
   });
 
   test("that nobody knows is a problem where there is a limit", () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import * as plan from "../../../../components/backends/aws/machine-plan";
-import { imageParameters, imageReference } from "../../../../components/backends/aws/image-names";
+import { imageParameters } from "../../../../components/backends/aws/image-names";
+import { imageReference } from "../../../../lib/image-reference";
 import { fromTags } from "../../../../lib/tags";
 import { awsStack } from "./settings";
 
@@ -53,7 +54,6 @@ test("a machine may reach packages, and the registry's port", () => {
 
 test.each([
   ["/dev/kvm", "m8i.large", true],
-  ["/dev/kvm", "m5.metal", false],
   ["/dev/kkm", "m8i.large", false],
 ])("%s on %s: nesting is asked for is %p", (device, size, wanted) => {
   expect(plan.wantsNesting(awsStack({}, { device, size, kkmSource: "/kkm" }))).toBe(wanted);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { probedPermissions } from "../../../../components/backends/aws/permission-probes";
+import { providerCalls } from "../../../clouds/aws/faults";
 
 const root = join(__dirname, "../../../..");
 const folder = join(root, "components/backends/aws");
@@ -30,6 +31,8 @@ const prefixes: Record<string, string> = {
 const permissions: Record<string, string> = {
   "s3:ListObjectsV2": "s3:ListBucket",
   "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
+  "s3:HeadObject": "s3:GetObject",
+  "s3:ListObjectVersions": "s3:ListBucketVersions",
 };
 
 /** What the sources import of a client of the SDK, as actions. */
@@ -53,8 +56,27 @@ describe("the policy in the documentation", () => {
     expect([...new Set(called)].filter((action) => !given.has(action))).toEqual([]);
   });
 
+  test("allows what the provider plugin is known to call", () => {
+    const actions = providerCalls.map((call) => {
+      const [service = "", name = ""] = call.split(" ");
+      const action = `${service.toLowerCase()}:${name}`;
+      return permissions[action] ?? action;
+    });
+    expect(actions).toContain("ec2:CancelSpotInstanceRequests");
+    expect(actions.filter((action) => !given.has(action))).toEqual([]);
+  });
+
   test("allows what doctor asks for", () => {
     expect(probedPermissions.filter((permission) => !given.has(permission))).toEqual([]);
+  });
+
+  test("passes a role to the scheduler, and one to EC2, and to nobody else", () => {
+    const passing = policy.Statement.filter(({ Action }) => Action.includes("iam:PassRole"));
+    const to = (service: string) => ({ StringEquals: { "iam:PassedToService": service } });
+    expect(passing.map(({ Resource, Condition }) => [Resource, Condition])).toEqual([
+      [["arn:aws:iam::*:role/kmvm-expiry"], to("scheduler.amazonaws.com")],
+      [["arn:aws:iam::*:role/kmvm-pull"], to("ec2.amazonaws.com")],
+    ]);
   });
 
   test("has no wildcard among its actions", () => {

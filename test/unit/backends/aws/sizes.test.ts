@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { chosenType, fitting, lacks } from "../../../../components/backends/aws/choose-size";
 import { pricing } from "../../../../components/backends/aws/prices";
-import { findType, instanceTypes } from "../../../../components/backends/aws/sizes";
+import { findType, instanceTypes, isBareMetal } from "../../../../components/backends/aws/sizes";
 import { awsStack } from "./settings";
 
 const need = { device: "/dev/kvm", vcpus: 2, memoryMiB: 2048 } as const;
@@ -15,8 +15,6 @@ describe("the table of instance types", () => {
     ["m8i.xlarge", 4, 16],
     ["c8i-flex.2xlarge", 8, 16],
     ["r8i.large", 2, 16],
-    ["m5.metal", 96, 384],
-    ["m8i.metal-48xl", 192, 768],
   ])("%s has %d vCPU and %d GiB", (name, vcpus, gib) => {
     expect(findType(name)).toMatchObject({ vcpus, memoryMiB: gib * 1024 });
   });
@@ -33,9 +31,9 @@ describe("the size of a machine", () => {
     expect(chosenType({ ...need, device: "/dev/kkm", size: undefined })?.name).toBe("c5.large");
   });
 
-  test("is never bare metal unless asked for by name", () => {
-    expect(fitting({ ...need, vcpus: 64 }).map(({ virtualization }) => virtualization)).not.toContain("metal");
-    expect(chosenType({ ...need, size: "m5.metal" })?.name).toBe("m5.metal");
+  test("is never bare metal, which does not boot the image", () => {
+    expect(instanceTypes.filter(({ name }) => isBareMetal(name))).toEqual([]);
+    expect(["m5.metal", "m8i.metal-48xl"].every(isBareMetal)).toBe(true);
   });
 
   test("is none where no type has that much", () => {
@@ -55,7 +53,11 @@ describe("prices", () => {
   test("grow with the vCPUs within a family, and include the public address", () => {
     expect(pricing.hourly("m5.xlarge", "us-east-1", false)).toBeCloseTo(0.197, 3);
     expect(pricing.hourly("m8i.xlarge", "us-west-2", false)).toBeCloseTo(0.2167, 3);
-    expect(pricing.hourly("m8i.metal-48xl", "us-west-2", false)).toBeCloseTo(10.166, 2);
+  });
+
+  test("of the disk grow with it", () => {
+    const large = awsStack({}, { diskGiB: "73" });
+    expect(pricing.diskHourly(large)).toBeCloseTo(0.008);
   });
 
   test("of a spot machine are told as the most that it can be", () => {

@@ -8,7 +8,7 @@ const keys = (...args: Parameters<typeof awsStack>) =>
 test("settings that can be had are no problem", () => {
   expect(keys()).toEqual([]);
   expect(keys({ zones: ["us-west-2a", "us-west-2b"] }, { size: "m8i.xlarge", spot: "true" })).toEqual([]);
-  expect(keys({ subnetId: "subnet-0123456789abcdef0" }, { size: "m5.metal" })).toEqual([]);
+  expect(keys({ subnetId: "subnet-0123456789abcdef0" }, { size: "r8i.large" })).toEqual([]);
 });
 
 test.each<[string, Parameters<typeof awsStack>, RegExp]>([
@@ -16,6 +16,8 @@ test.each<[string, Parameters<typeof awsStack>, RegExp]>([
   ["a size with too few vCPUs", [{}, { size: "m8i.large", vcpus: "4" }], /^size: m8i.large has 2 vCPU, and 4/],
   ["a size with too little memory", [{}, { size: "c8i.large", memoryMiB: "8192" }], /^size: c8i.large has 4096 MiB/],
   ["a size that nobody knows", [{}, { size: "Standard_D4s_v5" }], /^size: choose one/],
+  ["bare metal", [{}, { size: "m5.metal" }], /^size: choose another type/],
+  ["bare metal of a part", [{}, { size: "m8i.metal-48xl" }], /^size: choose another type/],
   ["zones of another region", [{ zones: ["us-east-1a"] }], /^aws: change region/],
   ["zones and a subnet", [{ zones: ["us-west-2a"], subnetId: "subnet-01234567" }], /^aws: leave one of them out/],
   ["a zone of another region", [{}, { zone: "us-east-1a" }], /^zone: change it/],

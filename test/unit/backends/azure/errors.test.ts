@@ -61,9 +61,16 @@ describe("a refusal of Azure", () => {
     ["PropertyChangeNotAllowed", "settings"],
     ["InternalServerError", "transient"],
     ["ENOTFOUND", "transient"],
+    ["OSProvisioningTimedOut", "transient"],
     ["SomethingNew", "bug"],
   ])("%s is of kind %s", (code, kind) => {
     expect(classifyAzure(Object.assign(new Error("text"), { code })).kind).toBe(kind);
+  });
+
+  test("of a guest that is not ready leads to its console", () => {
+    const text =
+      'Code="OSProvisioningTimedOut" Message="OS Provisioning for VM machine did not finish in the allotted time."';
+    expect(classifyAzure(text).hint).toContain("boot-diagnostics");
   });
 
   test("without a code is what its status says", () => {

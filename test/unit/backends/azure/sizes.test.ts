@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { chosenSize, fitting, lacks, type Need } from "../../../../components/backends/azure/choose-size";
-import { hourly } from "../../../../components/backends/azure/prices";
+import { hourly, premiumHourly } from "../../../../components/backends/azure/prices";
 import { families, findSize, sizes } from "../../../../components/backends/azure/sizes";
 
 const need = (given: Partial<Need> = {}): Need => ({
@@ -19,6 +19,8 @@ describe("the size of a machine", () => {
     ["more memory rather than more processors", { memoryMiB: 16384 }, "Standard_E2s_v5"],
     ["one with a disk of its own", { osDisk: "ephemeral" }, "Standard_D2ads_v5"],
     ["one whose own disk is large enough", { osDisk: "ephemeral", diskGiB: 100 }, "Standard_D4ads_v5"],
+    ["one that has a GiB for the firmware as well", { osDisk: "ephemeral", diskGiB: 75 }, "Standard_D4ads_v5"],
+    ["one whose own disk is just large enough", { osDisk: "ephemeral", diskGiB: 74 }, "Standard_D2ads_v5"],
     ["none, where nothing is large enough", { vcpus: 200 }, undefined],
   ])("is %s", (_what, given, expected) => {
     expect(chosenSize(need(given), undefined)?.name).toBe(expected);
@@ -51,9 +53,15 @@ describe("the size of a machine", () => {
 });
 
 describe("the price of an hour", () => {
-  test("is that of the family for each processor, and of the region", () => {
-    expect(hourly("Standard_D4s_v5", "westus2", false)).toBeCloseTo(0.192);
-    expect(hourly("Standard_D8s_v5", "westus", false)).toBeCloseTo(0.448);
+  test("of a premium disk is that of its tier", () => {
+    expect(premiumHourly(20)).toBe(premiumHourly(32));
+    expect(premiumHourly(33)).toBeGreaterThan(premiumHourly(32));
+    expect(premiumHourly(2048)).toBeCloseTo(2 * premiumHourly(1024));
+  });
+
+  test("is that of the family for each processor, and of the region, with the address", () => {
+    expect(hourly("Standard_D4s_v5", "westus2", false)).toBeCloseTo(0.197, 3);
+    expect(hourly("Standard_D8s_v5", "westus", false)).toBeCloseTo(0.453, 3);
   });
 
   test.each([
