@@ -26,12 +26,12 @@ export default tseslint.config(
   // The tiers of docs/architecture.md: an arrow that points the wrong way is an error here, not a matter of taste.
   restrictImports(
     ["lib/**"],
-    ["@pulumi/*", "**/provider/**", "**/components/**", "**/cli/**", "**/runner/**"],
+    ["@pulumi/*", ...["provider", "components", "stacks", "plugin", "cli", "runner"].map((tier) => `**/${tier}/**`)],
     "lib/ is pure and at the bottom",
   ),
   restrictImports(
     ["provider/qemu/**", "provider/images/**"],
-    ["@pulumi/*", "**/plugin/**", "**/components/**", "**/cli/**"],
+    ["@pulumi/*", ...["plugin", "components", "stacks", "cli", "runner"].map((tier) => `**/${tier}/**`)],
     "knows nothing of Pulumi",
   ),
   restrictImports(
@@ -48,4 +48,14 @@ export default tseslint.config(
     ["**/cli/**", "**/runner/**", "**/plugin/**"],
     "a program declares; it does not do",
   ),
+  restrictImports(
+    ["plugin/**"],
+    ["provider", "components", "stacks", "cli", "runner"].map((tier) => `**/${tier}/**`),
+    "the protocol knows no resource of ours",
+  ),
+  {
+    files: ["cli/**"],
+    ignores: ["cli/workspace.ts"],
+    rules: { "no-restricted-imports": ["error", { paths: ["@pulumi/pulumi/automation"] }] },
+  },
 );

@@ -1,4 +1,3 @@
-import type { Stack } from "@pulumi/pulumi/automation";
 import type { Settings } from "../stacks/settings";
 import type { CliContext } from "./context";
 import { messageOf } from "../lib/errors";
@@ -6,7 +5,7 @@ import { releaseDeadLocks } from "./engine-locks";
 import { emptyStack } from "./stack-life";
 import { wakeMachine } from "./stack-machines";
 import { missingStack, readState } from "./stack-state";
-import { openStack, readConfiguration, writeConfiguration, type Engine } from "./workspace";
+import { openStack, readConfiguration, writeConfiguration, type Engine, type Stack } from "./workspace";
 
 /** Why there is something of a stack that a new one must not be built on. */
 type Remains = "abandoned" | "machine gone" | undefined;

@@ -1,4 +1,3 @@
-import type { Stack } from "@pulumi/pulumi/automation";
 import { loadFacets } from "../components/backends/load";
 import type { Classified } from "../lib/cloud-errors";
 import { messageOf, UserError } from "../lib/errors";
@@ -11,7 +10,7 @@ import { engineView } from "./engine-view";
 import { explanationOf } from "./explain";
 import { checkedSettings } from "./stack-settings";
 import type { Terminal } from "./terminal";
-import { readConfiguration, writeConfiguration } from "./workspace";
+import { readConfiguration, writeConfiguration, type Stack } from "./workspace";
 
 /** What an update came to. */
 export interface Update {

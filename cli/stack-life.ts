@@ -1,7 +1,6 @@
-import type { Stack } from "@pulumi/pulumi/automation";
 import { messageOf } from "../lib/errors";
 import type { CliContext } from "./context";
-import { removeConfiguration, type Engine, openStack } from "./workspace";
+import { removeConfiguration, type Engine, openStack, type Stack } from "./workspace";
 import { releaseDeadLocks } from "./engine-locks";
 import { removeUnknownMachines } from "./unknown-machines";
 

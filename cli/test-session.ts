@@ -1,4 +1,3 @@
-import type { Stack } from "@pulumi/pulumi/automation";
 import type { MachineSummary } from "../components/backends/backend";
 import { ExitCode, messageOf, UserError } from "../lib/errors";
 import { exitCodeOf, type RunResult } from "../lib/run-result";
@@ -16,7 +15,7 @@ import { showRefused, updateOnce, updateSomewhere, type Update } from "./somewhe
 import { destroyHalfMade, destroyStack, removeByHand, tryToRemove } from "./stack-life";
 import { machinesOf } from "./stack-machines";
 import { checkedSettings } from "./stack-settings";
-import { openEngine, readConfiguration, type Engine } from "./workspace";
+import { openEngine, readConfiguration, type Engine, type Stack } from "./workspace";
 
 /** Whether the machine stays when the run has ended. No result at all is a failure, too. */
 const keeps: Record<KeepPolicy, (result: RunResult | undefined) => boolean> = {

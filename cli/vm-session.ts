@@ -1,4 +1,3 @@
-import type { Stack } from "@pulumi/pulumi/automation";
 import { ExitCode, messageOf, UserError } from "../lib/errors";
 import type { Settings } from "../stacks/settings";
 import { flagsFirst, type CliContext } from "./context";
@@ -14,7 +13,7 @@ import { destroyHalfMade, destroyStack, tryToRemove } from "./stack-life";
 import { wakeMachine } from "./stack-machines";
 import { checkedSettings } from "./stack-settings";
 import { waitUntilReady } from "./machine-ready";
-import { openEngine, openStack, readConfiguration, type Engine } from "./workspace";
+import { openEngine, openStack, readConfiguration, type Engine, type Stack } from "./workspace";
 
 /** How a person gets in, and until when. */
 function showAccess(context: CliContext, stack: string, access: MachineAccess, json: boolean): void {

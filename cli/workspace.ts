@@ -23,7 +23,7 @@ import { stateFiles } from "./state-files";
 
 /** The only file that knows the Automation API. */
 
-export type { EngineEvent };
+export type { EngineEvent, Stack };
 
 export const projectName = "kmvm";
 
