@@ -10,6 +10,7 @@ import { readPromoted, readVersions } from "./image-pointers";
 import { listMachines } from "./inventory";
 import { typeOf, wantsNesting } from "./machine-plan";
 import { askPermissions, type ProbeContext, type ProbeResult } from "./permission-probes";
+import { bucketFinding, networkFinding } from "./place-findings";
 import type { AwsSettings } from "./settings";
 
 /** A check that fails is a finding, not the end of the others. */
@@ -23,9 +24,12 @@ async function finding(name: string, look: () => Promise<Finding | Finding[]>): 
 }
 
 async function identity(own: AwsSettings): Promise<Finding[]> {
+  const client = new STSClient(clientOf(own));
   const { Arn = "", Account = "" } = await calling("could not find out who we are", () =>
-    new STSClient(clientOf(own)).send(new GetCallerIdentityCommand({})),
-  );
+    client.send(new GetCallerIdentityCommand({})),
+  ).finally(() => {
+    client.destroy();
+  });
   const roleAccount = own.scheduleRoleArn.split(":")[4];
   const foreign: Finding = {
     name: "schedule role",
@@ -149,9 +153,11 @@ export async function check(own: AwsSettings, settings: Settings | undefined): P
     ami,
     instance,
   };
-  const [permissions, size] = await Promise.all([
+  const [permissions, size, network, bucket] = await Promise.all([
     finding("permissions", async () => permissionFindings(await askPermissions(own, context))),
     settings ? finding("size", () => sizeFindings(own, settings)) : [],
+    finding("network", () => networkFinding(own)),
+    finding("bucket", () => bucketFinding(own)),
   ]);
-  return [...who, ...permissions, ...size, ...image];
+  return [...who, ...permissions, ...size, ...network, ...bucket, ...image];
 }

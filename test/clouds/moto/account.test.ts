@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { awsFacets } from "../../../components/backends/aws/facets";
 import { awsSettings } from "../../../components/backends/aws/settings";
 import { awsStack } from "../../unit/backends/aws/settings";
-import { publish } from "./image";
+import { makeBucket, publish } from "./image";
 import { makeMachine, own, tagsOfRun } from "./machine";
 import { Moto } from "./server";
 import { ec2Error, standIn } from "./stand-in";
@@ -80,12 +80,15 @@ describe("doctor", () => {
 
   test("finds who we are, that nothing is missing, where the size is, and the promoted image", async () => {
     await answered("SERVICE_QUOTAS", () => limit(48));
+    await makeBucket();
     const { ami } = await publish("L0-base", "20260101.1-a");
     await images.promote("L0-base", "20260101.1-a");
     expect(await named()).toMatchObject({
       "credentials ok": expect.stringMatching(/^arn:aws:.*, region us-west-2$/),
       "permissions ok": expect.stringMatching(/ asked for are given$/),
       "size ok": expect.stringContaining("us-west-2a"),
+      "network ok": expect.stringMatching(/^default VPC vpc-/),
+      "bucket ok": "kmvm-images",
       "image ok": `L0-base@20260101.1-a is ${ami}`,
     });
   });
@@ -103,6 +106,7 @@ describe("doctor", () => {
     expect(await named()).toMatchObject({
       "image fail": "no version of L0-base is promoted in us-west-2",
       "permissions warn": expect.stringContaining("ec2:RunInstances"),
+      "bucket fail": "there is no bucket kmvm-images",
     });
   });
 

@@ -30,6 +30,7 @@ const prefixes: Record<string, string> = {
 /** Calls that have another name as a permission (docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html). */
 const permissions: Record<string, string> = {
   "s3:ListObjectsV2": "s3:ListBucket",
+  "s3:HeadBucket": "s3:ListBucket",
   "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
   "s3:HeadObject": "s3:GetObject",
   "s3:ListObjectVersions": "s3:ListBucketVersions",
