@@ -11,7 +11,7 @@ import type { Lab, Scenario } from "./scenario";
 import { packer } from "./packer";
 import { collect, median, type Figure, type Samples } from "./statistics";
 import { table } from "./table";
-import { cloneMemory, start, warm, warmMake } from "./warm";
+import { cloneMemory, setup, start, warm, warmMake } from "./warm";
 
 /** Baselines come first: what is compared with them runs in the same minutes. */
 const scenarios: readonly Scenario[] = [
@@ -20,6 +20,7 @@ const scenarios: readonly Scenario[] = [
   warmMake,
   warm,
   packer,
+  setup,
   start,
   cloneMemory,
   isolate,
@@ -56,6 +57,7 @@ const figures: Record<string, { what: string; unit: Figure["unit"]; limit?: numb
     "packer.ratio_first": { what: "kmvm test, warm / packer, first line", unit: "ratio", limit: 0.2 },
     "packer.ratio_whole": { what: "kmvm test, warm / packer, whole", unit: "ratio", limit: 0.5 },
     "warm.whole": { what: "kmvm test, warm: whole", unit: "s" },
+    "setup.noop": { what: "scripts/setup, nothing to do", unit: "s", limit: 2 },
     "start.whole": { what: "npm start, nothing to set up, without the sample's own time", unit: "s", limit: 8 },
     "clone.start": { what: "a clone from its start to its own identity", unit: "s" },
     "clone.rss": { what: "memory of the host that one more idle clone costs", unit: "MiB", limit: 150 },

@@ -38,6 +38,12 @@ export const start: Scenario = {
   },
 };
 
+/** Set-up when there is nothing to do. */
+export const setup: Scenario = {
+  ids: ["setup.noop"],
+  round: async (lab) => ({ "setup.noop": (await timed(lab, ["scripts/setup"])).seconds }),
+};
+
 /** A size that no run has, so that none of them finds its warm image gone. */
 const rareSize = { vcpus: 2, memoryMiB: 2048, diskGiB: 19 };
 

@@ -103,15 +103,13 @@ describe("the list of machines", () => {
     expect(await facets.inventory.list()).toEqual([]);
   });
 
-  test("has a thousand machines, page by page, in seconds and in calls that do not grow with each", async () => {
+  test("has a thousand machines, page by page, in calls that do not grow with each", async () => {
     for (let index = 0; index < 1000; index += 1)
       addMachine(arm, { stack: `test-ci-${index}`, runId: index.toString(36).padStart(8, "0") });
-    const started = Date.now();
     const machines = await facets.inventory.list();
     expect(new Set(machines.map(({ stack }) => stack)).size).toBe(1000);
     expect(machines.every(({ state, address }) => state === "running" && address)).toBe(true);
     expect(arm.requests).toHaveLength(30);
-    expect(Date.now() - started).toBeLessThan(5000);
   });
 
   test("goes on after it was told to wait", async () => {

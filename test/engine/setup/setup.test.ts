@@ -25,11 +25,10 @@ describe("scripts/setup, with stand-ins for go, npm, dpkg and kmvm", () => {
     expect(readdirSync(join(checkout.home, "engine")).sort()).toEqual(["3.246.0", "3.246.0-kit"]);
   }, 30_000);
 
-  test("has nothing to do and to say the second time, in under 2 seconds", async () => {
+  test("has nothing to do and to say the second time", async () => {
     await checkout.run();
-    const { code, text, seconds } = await checkout.run();
+    const { code, text } = await checkout.run();
     expect({ code, text }).toEqual({ code: 0, text: "" });
-    expect(seconds).toBeLessThan(2);
     expect(["go", "npm", "kmvm"].map((name) => checkout.calls(name))).toEqual([1, 1, 1]);
   }, 30_000);
 
