@@ -34,7 +34,8 @@ const shownFailures = 100;
 
 /** One page about a run that needs nothing else: no script, no font, no style from elsewhere. All text is escaped. */
 export function reportHtml({ result, logTail, files }: ReportParts): string {
-  const { stack, runId, attempt, verdict, reason, message, startedAt, finishedAt } = result;
+  const { stack, runId, attempt, machine, verdict, reason, message, startedAt, finishedAt } = result;
+  const where = machine ? `machine ${machine.id}, image ${machine.imageVersion}, ${machine.accelerator}` : "";
   const failures = result.cases.filter((one) => one.outcome === "failed");
   const count = (outcome: TestCase["outcome"]) => result.cases.filter((one) => one.outcome === outcome).length;
   const origin = Math.min(...result.spans.map((span) => span.startMs));
@@ -48,6 +49,7 @@ export function reportHtml({ result, logTail, files }: ReportParts): string {
 <h1>${escapeXml(stack)}: <span class="${verdict}">${verdict}</span></h1>
 <p><strong>${escapeXml(message)}</strong></p>
 <p>${escapeXml(`reason ${reason}, run ${runId}.${attempt}, ${startedAt} to ${finishedAt}`)}<br>
+${escapeXml(where)}<br>
 ${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped</p>
 ${section("Warnings", block(result.warnings))}
 ${section("Failed tests", failures.slice(0, shownFailures).map(failedCase).join("\n"))}

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ExitCode } from "./errors";
+import type { RunRequest } from "./run-request";
 
 export const verdicts = ["pass", "fail", "timeout", "infra", "cancelled"] as const;
 export type Verdict = (typeof verdicts)[number];
@@ -37,12 +38,22 @@ export type Step = z.infer<typeof stepSchema>;
 export const spanSchema = z.object({ name: z.string(), startMs: z.number(), endMs: z.number() });
 export type Span = z.infer<typeof spanSchema>;
 
+/** What the tests ran in. */
+export const runMachineSchema = z.object({
+  id: z.string(),
+  /** Version of its image, resolved once when the machine was made: the promoted one may be another by now. */
+  imageVersion: z.string(),
+  accelerator: z.string(),
+});
+
 /** result.json of the evidence, and the one JSON document on the runner's standard output. */
 export const runResultSchema = z.object({
   schema: z.literal(1),
   stack: z.string(),
   runId: z.string(),
   attempt: z.number(),
+  /** Absent in evidence of versions that did not record it. */
+  machine: runMachineSchema.optional(),
   verdict: z.enum(verdicts),
   /** One word for what decided the verdict: tests, panic, hang, reboot, boot, host-key, connection, image, disk-full, … */
   reason: z.string(),
@@ -63,3 +74,13 @@ export const runResultSchema = z.object({
   spans: z.array(spanSchema),
 });
 export type RunResult = z.infer<typeof runResultSchema>;
+
+/** The part of a result that is known before the run. Pure. */
+export function resultHead({
+  stack,
+  runId,
+  attempt,
+  machine: { id, imageVersion, accelerator },
+}: RunRequest): Pick<RunResult, "schema" | "stack" | "runId" | "attempt" | "machine"> {
+  return { schema: 1, stack, runId, attempt, machine: { id, imageVersion, accelerator } };
+}

@@ -1,5 +1,5 @@
 import type { RunRequest } from "../lib/run-request";
-import type { RunResult, Verdict } from "../lib/run-result";
+import { resultHead, type RunResult, type Verdict } from "../lib/run-result";
 
 /** The result of a part of a run: of one directory, or of what was done before all of them. */
 export interface Part {
@@ -28,7 +28,6 @@ export function combineResults(
   parts: readonly Part[],
   warnings: readonly string[],
 ): RunResult {
-  const { stack, runId, attempt } = request;
   // Of those with the weightiest verdict the first: it is what a person would look at first.
   const ordered = [...parts].sort(
     (a, b) =>
@@ -41,7 +40,8 @@ export function combineResults(
   const prefixed = ({ directory, result }: Part) =>
     result.warnings.map((warning) => (directory === undefined ? warning : `${directory}: ${warning}`));
   return {
-    ...{ schema: 1, stack, runId, attempt, verdict, reason },
+    ...resultHead(request),
+    ...{ verdict, reason },
     message: messageOf(parts, decisive),
     ...(failedStep === undefined ? {} : { failedStep }),
     cases: parts.flatMap(({ result }) => result.cases),

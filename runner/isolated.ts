@@ -4,7 +4,7 @@ import { messageOf } from "../lib/errors";
 import { kmvmHome } from "../lib/paths";
 import { makeRedactor } from "../lib/redact";
 import type { RunRequest } from "../lib/run-request";
-import type { RunResult } from "../lib/run-result";
+import { resultHead, type RunResult } from "../lib/run-result";
 import { clonesAtOnce, putToRest, whyNotCloneable, type Original } from "../provider/qemu/clones";
 import { CappedFile } from "./capped-file";
 import { combineResults, type Part } from "./combine";
@@ -48,9 +48,9 @@ async function partFolder(whole: EvidenceFolder, name: string): Promise<Evidence
 /** Of a directory that did not come to run. */
 function notRun(request: RunRequest, evidence: string, verdict: "infra" | "cancelled", message: string): RunResult {
   const now = new Date().toISOString();
-  const { stack, runId, attempt } = request;
   return {
-    ...{ schema: 1, stack, runId, attempt, verdict, reason: verdict === "infra" ? "clone" : verdict, message },
+    ...resultHead(request),
+    ...{ verdict, reason: verdict === "infra" ? "clone" : verdict, message },
     ...{ cases: [], steps: [], spans: [], consoleExcerpt: [], warnings: [], evidence, startedAt: now, finishedAt: now },
   };
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { messageOf } from "../lib/errors";
 import { systemClock } from "../lib/retry";
 import type { RunRequest } from "../lib/run-request";
-import type { RunResult, Span, Step } from "../lib/run-result";
+import { resultHead, type RunResult, type Span, type Step } from "../lib/run-result";
 import { judge, type RunEnd } from "../lib/verdict";
 import { Cancelled } from "./cancel";
 import { collect, type Collected } from "./collect";
@@ -158,10 +158,7 @@ async function resultOf(
   const alarms = (watched?.watch.warnings ?? []).map(({ kind, line }) => `console: ${kind}: ${line}`);
   const spans = [...timeline.all(), ...steps.flatMap(spanOfStep)];
   const result: RunResult = {
-    schema: 1,
-    stack: request.stack,
-    runId: request.runId,
-    attempt: request.attempt,
+    ...resultHead(request),
     ...judgement,
     cases,
     steps,

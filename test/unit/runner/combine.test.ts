@@ -4,7 +4,8 @@ import type { RunResult, Verdict } from "../../../lib/run-result";
 import { combineResults, type Part } from "../../../runner/combine";
 import { nameOfPart } from "../../../runner/isolated";
 
-const request = { stack: "test-ci-1", runId: "abcd", attempt: 1 } as RunRequest;
+const machine = { id: "m", imageVersion: "20260101.1-abc", accelerator: "tcg" };
+const request = { stack: "test-ci-1", runId: "abcd", attempt: 1, machine } as RunRequest;
 
 const part = (directory: string | undefined, verdict: Verdict, changes: Partial<RunResult> = {}): Part => ({
   directory,
@@ -57,6 +58,7 @@ describe("the result of several directories", () => {
     );
     expect(whole).toMatchObject({
       runId: "abcd",
+      machine,
       evidence: "runs/x/1",
       cases: [one],
       message: "1 tests passed in 1 directories",

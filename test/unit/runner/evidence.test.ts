@@ -182,12 +182,13 @@ describe("what the last run left in a machine", () => {
 describe("the files about a result", () => {
   test("name what is not the tests' own doing as a failed case", async () => {
     writeFileSync(join(folder, "test.log"), "last line\n");
-    const bad: RunResult = { ...result, verdict: "infra", reason: "panic", message: "the kernel <panicked>" };
+    const machine = { id: "m", imageVersion: "20260101.1-abc", accelerator: "tcg" };
+    const bad: RunResult = { ...result, machine, verdict: "infra", reason: "panic", message: "the kernel <panicked>" };
     expect(await writeEvidence(folder, bad)).toEqual([]);
     expect(read("junit.xml")).toContain('name="infra: panic"><failure message="the kernel &lt;panicked&gt;"');
     expect(JSON.parse(read("result.json"))).toEqual(bad);
     expect(JSON.parse(read("timings.json"))).toEqual({ spans: result.spans });
-    expect(read("report.html")).toContain("last line");
+    expect(read("report.html")).toMatch(/image 20260101\.1-abc, tcg[^]*last line/);
   });
 
   test("name that there were no tests as a failed case", async () => {

@@ -42,8 +42,9 @@ describe("a run that passes", () => {
   });
 
   testUnless(missing)("brings every case home", () => {
-    const { verdict, cases } = resultOf("test-dev-pass");
+    const { verdict, cases, machine } = resultOf("test-dev-pass");
     expect(verdict).toBe("pass");
+    expect(machine).toMatchObject({ imageVersion: expect.stringMatching(/^\d{8}\.\d+-[0-9a-f]{12}$/) });
     expect(cases.length).toBeGreaterThan(2);
     expect(new Set(cases.map(({ outcome }) => outcome))).toEqual(new Set(["passed"]));
   });
