@@ -4,7 +4,6 @@ import { utils, type Client, type ConnectConfig } from "ssh2";
 import { messageOf } from "./errors";
 import { execOver, type ExecOptions, type ExecResult } from "./ssh-exec";
 import { ConnectionLost, fingerprint, HostKeyMismatch, LoginRefused } from "./ssh-errors";
-import { openSpeakingSocket } from "./ssh-socket";
 import { parseEd25519Key, type SshTarget } from "./ssh-target";
 
 export interface ConnectOptions extends SshTarget {
@@ -73,8 +72,10 @@ function connectionOver(client: Client, socket: Socket): SshConnection {
 }
 
 /**
- * Logs in over a socket on which the other side has begun to speak; it is destroyed when that fails.
- * @throws Error for a private key that cannot be read, and as `connectSsh`
+ * Logs in over a socket on which the other side has begun to speak, with the key given and no other: no agent, no
+ * password. The socket is destroyed when that fails.
+ * @throws HostKeyMismatch, LoginRefused, ConnectionLost, or the signal's reason; Error for a private key that cannot be
+ * read
  */
 export async function logInOver(socket: Socket, options: ConnectOptions): Promise<SshConnection> {
   const { address, port, user, privateKey, signal, timeoutMs = 20_000 } = options;
@@ -110,15 +111,4 @@ export async function logInOver(socket: Socket, options: ConnectOptions): Promis
   } finally {
     signal?.removeEventListener("abort", onAbort);
   }
-}
-
-/**
- * One attempt to log in, with the key given and no other: no agent, no password.
- * @throws HostKeyMismatch, LoginRefused, ConnectionLost, or the signal's reason
- */
-export async function connectSsh(options: ConnectOptions): Promise<SshConnection> {
-  const { address, port, timeoutMs = 20_000 } = options;
-  const started = Date.now();
-  const socket = await openSpeakingSocket(address, port, { ...options, timeoutMs });
-  return logInOver(socket, { ...options, timeoutMs: Math.max(1, timeoutMs - (Date.now() - started)) });
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { connectSsh } from "../../lib/ssh";
+import { connectSsh } from "../support/connect-ssh";
 import { cuttableWay, makeBench, type RunnerBench } from "../vm/runner/support";
 
 let bench: RunnerBench;

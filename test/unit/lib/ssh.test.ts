@@ -1,7 +1,8 @@
 import { createServer, type AddressInfo } from "node:net";
 import { PassThrough, Readable, Writable } from "node:stream";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { connectSsh, type ConnectOptions, type SshConnection } from "../../../lib/ssh";
+import type { ConnectOptions, SshConnection } from "../../../lib/ssh";
+import { connectSsh } from "../../support/connect-ssh";
 import { ConnectionLost, HostKeyMismatch, LoginRefused } from "../../../lib/ssh-errors";
 import { makeKeyPair, startSshServer, type TestSshServer } from "./ssh-server";
 
