@@ -76,8 +76,8 @@ export async function machinesOf(
   return near.filter(({ machine }) => machine.stack === stack && hashes.includes(machine.backendHash));
 }
 
-/** Whether a whole machine of the stack is there; one that was stopped is started again. */
-export async function wakeMachine(context: CliContext, engine: Engine, stack: string): Promise<boolean> {
+/** Whether a whole machine of the stack is there; one that was stopped is started first. */
+export async function hasRunningMachine(context: CliContext, engine: Engine, stack: string): Promise<boolean> {
   const [found] = await machinesOf(context, engine, stack);
   if (!found || found.machine.state === "half-made") return false;
   if (found.machine.state === "stopped") await found.facets.power.start(found.machine.id);
