@@ -66,6 +66,9 @@ export function userData(args: UserDataArgs): string {
     ssh_deletekeys: true,
     // With this, no key of another kind is made.
     ssh_keys: { ed25519_private: line(hostKey.privateKey), ed25519_public: line(hostKey.publicKey) },
+    // The image does that itself at boot, and has no resize2fs: without these cloud-init calls its own boot failed.
+    growpart: { mode: "off" },
+    resize_rootfs: false,
     ssh_pwauth: false,
     disable_root: true,
     users: [

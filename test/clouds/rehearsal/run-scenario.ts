@@ -174,6 +174,8 @@ export function describeRun(facts: CloudFacts, account: Account): void {
         expect(await said("cloud-id")).toBe(`${dataSource}\n`);
         expect(await said("sudo", "cloud-init", "schema", "--system")).toMatch(/^Valid cloud-config/m);
         expect(await said("cloud-init", "status", "--wait")).toContain("status: done");
+        const [, size = ""] = (await said("df", "--block-size=1G", "--output=size", "/")).split("\n");
+        expect(Number(size)).toBeGreaterThan(15);
         expect((await kmvm("logs", kept)).stdout).toContain("ok 1 the guest adds");
       },
       limit,

@@ -28,6 +28,8 @@ describe("user data of a machine in a cloud", () => {
     expect(parsed(text)).toMatchObject({
       hostname: "test-ci-240-ab12cd34",
       ssh_deletekeys: true,
+      growpart: { mode: "off" },
+      resize_rootfs: false,
       ssh_pwauth: false,
       disable_root: true,
       users: [{ name: "kmvm", lock_passwd: true, ssh_authorized_keys: ["ssh-ed25519 AAAAuser kmvm"] }],
