@@ -52,7 +52,8 @@ export async function surviveKills(torture: Torture): Promise<void> {
     expect({ context, code: gc.code, left: checkout.leftovers() }).toEqual({ context, code: 0, left: [] });
     if (killed > 0 && killed % wholeEvery === 0) await runWhole(torture, `${context}\nand then`);
   }
-  expect(killed).toBeGreaterThan(kills / 2);
+  // Some come when it has just ended; of a single one nothing is asked, for another follows.
+  expect(killed).toBeGreaterThanOrEqual(Math.floor(kills / 2));
   torture.prepare?.();
   // Without gc in between: the command itself finds what was left.
   expect(await killAfter(checkout.start(command), duration * 0.6)).toBe("killed");
