@@ -5,7 +5,7 @@ import { releaseDeadLocks } from "./engine-locks";
 import type { PowersOver } from "./gc-gather";
 import type { GcAction } from "./gc-plan";
 import { endProcess } from "./gc-processes";
-import { releaseLease, takeLease } from "./lease";
+import { withLease } from "./lease";
 import { destroyAbandoned } from "./stack-life";
 import type { Engine } from "./workspace";
 
@@ -14,22 +14,17 @@ type Doer<K extends GcAction["kind"]> = (
   context: CliContext,
   engine: Engine,
   powers: PowersOver,
-) => Promise<void>;
+) => Promise<unknown>;
 
-/** Holds the stack's lease meanwhile: who has begun to use the stack since we looked makes this fail, not them. */
-async function withLease(context: CliContext, stack: string, work: () => unknown): Promise<void> {
-  await takeLease(context.root, stack, "kmvm gc");
-  // Released only when all went well: a lease of a dead `kmvm gc` says that there is still something to remove.
-  await work();
-  releaseLease(context.root, stack);
-}
+const leased = ({ root }: CliContext, stack: string, work: () => unknown): Promise<unknown> =>
+  withLease(root, stack, "kmvm gc", async () => work());
 
 const doers: { readonly [K in GcAction["kind"]]: Doer<K> } = {
   "end-process": (action) => endProcess(action),
   "destroy-stack": ({ stack }, context, engine) =>
-    withLease(context, stack, () => destroyAbandoned(context, engine, stack)),
+    leased(context, stack, () => destroyAbandoned(context, engine, stack)),
   "release-stack": ({ stack }, context, engine) =>
-    withLease(context, stack, () => {
+    leased(context, stack, () => {
       releaseDeadLocks(context, engine, stack);
     }),
   "destroy-machine": ({ backend, id }, _context, _engine, powers) => powers(backend, id).destroyer.destroy(id),
@@ -42,7 +37,7 @@ const doers: { readonly [K in GcAction["kind"]]: Doer<K> } = {
 };
 
 /** Removes one thing. Succeeds also when it is gone already. */
-export function perform(action: GcAction, context: CliContext, engine: Engine, powers: PowersOver): Promise<void> {
+export function perform(action: GcAction, context: CliContext, engine: Engine, powers: PowersOver): Promise<unknown> {
   // The table has a doer of each kind for that kind; the compiler cannot follow one through the other.
   const doer = doers[action.kind] as Doer<GcAction["kind"]>;
   return doer(action, context, engine, powers);

@@ -77,3 +77,15 @@ export async function takeLease(root: string, stack: string, command: string): P
     await unlock();
   }
 }
+
+/**
+ * Keeps every other command away from the stack while `work` is done: who has begun to use it since we looked makes this
+ * fail, not them. When `work` fails the lease stays, as that of a command that was killed does: by it `kmvm gc` and the
+ * next command know that the stack may not be whole.
+ */
+export async function withLease<T>(root: string, stack: string, command: string, work: () => Promise<T>): Promise<T> {
+  await takeLease(root, stack, command);
+  const result = await work();
+  releaseLease(root, stack);
+  return result;
+}

@@ -1,4 +1,4 @@
-import { messageOf } from "../lib/errors";
+import { ExitCode, messageOf, UserError } from "../lib/errors";
 import type { CliContext } from "./context";
 import { removeConfiguration, type Engine, openStack, type Stack } from "./workspace";
 import { releaseDeadLocks } from "./engine-locks";
@@ -23,29 +23,55 @@ export async function destroyHalfMade(context: CliContext, engine: Engine, stack
 export async function emptyStack(context: CliContext, engine: Engine, name: string): Promise<Stack> {
   releaseDeadLocks(context, engine, name);
   const stack = await openStack(context, engine, name, "create");
-  await removeUnknownMachines(context, engine, name);
-  await stack.destroy();
+  await removing(name, async () => {
+    await removeUnknownMachines(context, engine, name);
+    await stack.destroy();
+  });
   return stack;
 }
 
 /** What to do where a stack could not be removed. */
 export const removeByHand = "this shows what is left, and removes it: kmvm gc --yes --now";
 
+/** @throws UserError when something of the stack is left: an engine or a provider that refuses is no bug of ours */
+async function removing(stack: string, remove: () => Promise<void>): Promise<void> {
+  try {
+    await remove();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${stack} could not be removed: ${messageOf(error)}`, removeByHand, ExitCode.NotCleanedUp);
+  }
+}
+
+/** What a command came to. */
+export interface Outcome {
+  readonly code: ExitCode;
+  /** Something is left that should not be: the lease stays, by which `kmvm gc` and the next command know. */
+  readonly left?: true;
+}
+
+/** Whether what a command failed with leaves something: what a user can mend is found before anything is made. */
+export const leavesSomething = (error: unknown): boolean =>
+  !(error instanceof UserError) || error.exitCode === ExitCode.NotCleanedUp;
+
 /**
- * Removes, and says so, or that it failed: that must not hide what the command itself came to. Where it failed, the
- * command's lease is to stay, by which `kmvm gc` and the next command know that something is left.
- * @returns whether all is gone
+ * Removes at the end of a command, and says so, or that it failed.
+ * @param code what the command itself came to, which a failure here must not hide
  */
-export async function tryToRemove({ terminal }: CliContext, remove: () => Promise<void>): Promise<boolean> {
+export async function removeAtEnd(
+  { terminal }: CliContext,
+  code: ExitCode,
+  remove: () => Promise<void>,
+): Promise<Outcome> {
   const started = Date.now();
   try {
     await remove();
   } catch (error) {
     terminal.warn(`could not be removed: ${messageOf(error)}\n${removeByHand}`);
-    return false;
+    return { code: code === ExitCode.Pass ? ExitCode.NotCleanedUp : code, left: true };
   }
   terminal.step("removed", `everything, in ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  return true;
+  return { code };
 }
 
 /**
@@ -62,6 +88,6 @@ export async function destroyAbandoned(context: CliContext, engine: Engine, name
     removeConfiguration(context.root, name);
     return false;
   }
-  await destroyHalfMade(context, engine, stack);
+  await removing(name, () => destroyHalfMade(context, engine, stack));
   return true;
 }

@@ -1,5 +1,5 @@
 import type { MachineSummary } from "../components/backends/backend";
-import { ExitCode, messageOf, UserError } from "../lib/errors";
+import { ExitCode, messageOf } from "../lib/errors";
 import { exitCodeOf, type RunResult } from "../lib/run-result";
 import type { KeepPolicy, Settings } from "../stacks/settings";
 import { flagsFirst, type CliContext } from "./context";
@@ -12,7 +12,7 @@ import { releaseLease, takeLease } from "./lease";
 import { linePrinter } from "./line-printer";
 import { showEngineFailure, showKept, showResult } from "./report";
 import { showRefused, updateOnce, updateSomewhere, type Update } from "./somewhere";
-import { destroyHalfMade, destroyStack, removeByHand, tryToRemove } from "./stack-life";
+import { destroyHalfMade, destroyStack, leavesSomething, removeAtEnd, removeByHand, type Outcome } from "./stack-life";
 import { machinesOf } from "./stack-machines";
 import { checkedSettings } from "./stack-settings";
 import { openEngine, readConfiguration, type Engine, type Stack } from "./workspace";
@@ -43,27 +43,6 @@ async function update(context: CliContext, stack: Stack, signal: AbortSignal): P
   for (const trouble of troubles) context.terminal.warn(trouble);
   const folder = log.folder();
   return { ...update, result: folder === undefined ? undefined : readResult(folder) };
-}
-
-interface Outcome {
-  readonly code: ExitCode;
-  /** Something is left that should not be. */
-  readonly left?: true;
-}
-
-/** Removes the stack. A failure to do so never hides the verdict. */
-async function removeStack(
-  context: CliContext,
-  engine: Engine,
-  stack: Stack,
-  result: RunResult | undefined,
-  code: ExitCode,
-): Promise<Outcome> {
-  const gone = await tryToRemove(context, () =>
-    // A run that has ended, well or not, had a whole stack.
-    result ? destroyStack(context, stack) : destroyHalfMade(context, engine, stack),
-  );
-  return gone ? { code } : { code: code === ExitCode.Pass ? ExitCode.NotCleanedUp : code, left: true };
 }
 
 /** The machine after the run. That nobody tells is no reason to leave it to itself, nor to remove what is to be kept. */
@@ -118,7 +97,10 @@ async function session(
   // Half a machine is of no use to anybody.
   const isHalf = result === undefined && found.machine?.state === "half-made";
   if (found.isGone || isHalf || !keeps[keep](result)) {
-    const outcome = await removeStack(context, engine, stack, result, code);
+    const outcome = await removeAtEnd(context, code, () =>
+      // A run that has ended, well or not, had a whole stack.
+      result ? destroyStack(context, stack) : destroyHalfMade(context, engine, stack),
+    );
     if (charged) showActual(context, charged, outcome.left ? "so far" : "cost");
     return outcome;
   }
@@ -166,7 +148,7 @@ export async function runTest(
     left = outcome.left ?? false;
     return outcome.code;
   } catch (error) {
-    left = !(error instanceof UserError);
+    left = leavesSomething(error);
     throw error;
   } finally {
     interrupt.dispose();

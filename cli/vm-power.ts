@@ -1,5 +1,5 @@
 import { ExitCode, messageOf, UserError } from "../lib/errors";
-import { isHeld, leavesHalfDone, readLease, releaseLease, takeLease } from "./lease";
+import { isHeld, leavesHalfDone, readLease, withLease } from "./lease";
 import { accessTo } from "./machine-access";
 import type { NamedStack } from "./stack-argument";
 import { destroyAbandoned, removeByHand } from "./stack-life";
@@ -12,17 +12,8 @@ async function machineOf(named: NamedStack): Promise<FoundMachine> {
   throw new UserError(`there is no machine of stack ${named.stack}`, "see `kmvm ls`");
 }
 
-/**
- * Keeps every other command away from the stack while `work` is done. When it fails the lease stays, as that of a command
- * that was killed does: by it gc and the next command know that the stack may not be whole.
- */
-async function leased<T>(named: NamedStack, verb: string, work: () => Promise<T>): Promise<T> {
-  const { root } = named.context;
-  await takeLease(root, named.stack, `kmvm vm ${verb} ${named.stack}`);
-  const result = await work();
-  releaseLease(root, named.stack);
-  return result;
-}
+const leased = <T>({ context, stack }: NamedStack, verb: string, work: () => Promise<T>): Promise<T> =>
+  withLease(context.root, stack, `kmvm vm ${verb} ${stack}`, work);
 
 /** A stack that a killed command left must be removed, not taken for whole. */
 function refuseAbandoned({ context, stack }: NamedStack): void {
@@ -90,10 +81,7 @@ export async function vmDelete(named: NamedStack): Promise<ExitCode> {
   return leased(named, "delete", async () => {
     // Before the stack's own settings, which may be the only ones that say where its machine is, go with it.
     const places = await placesOf(context, stack);
-    const existed = await destroyAbandoned(context, engine, stack).catch((error: unknown) => {
-      if (error instanceof UserError) throw error;
-      throw new UserError(`${stack} could not be removed: ${messageOf(error)}`, removeByHand, ExitCode.NotCleanedUp);
-    });
+    const existed = await destroyAbandoned(context, engine, stack);
     // What no state knows, after a kill in the middle of making it.
     const left = await machinesOf(context, engine, stack, places);
     const failures: string[] = [];

@@ -9,7 +9,7 @@ import { releaseLease, takeLease } from "./lease";
 import { accessTo, type MachineAccess } from "./machine-access";
 import { showEngineFailure } from "./report";
 import { showRefused, updateOnce, updateSomewhere } from "./somewhere";
-import { destroyHalfMade, destroyStack, tryToRemove } from "./stack-life";
+import { destroyHalfMade, destroyStack, leavesSomething, removeAtEnd, type Outcome } from "./stack-life";
 import { hasRunningMachine } from "./stack-machines";
 import { checkedSettings } from "./stack-settings";
 import { waitUntilReady } from "./machine-ready";
@@ -33,12 +33,6 @@ interface Prepared {
   readonly fresh: boolean;
 }
 
-interface Outcome {
-  readonly code: ExitCode;
-  /** Something is left that should not be. */
-  readonly left?: true;
-}
-
 async function undo(
   context: CliContext,
   { stack, fresh }: Prepared,
@@ -49,7 +43,7 @@ async function undo(
     context.terminal.step("kept", `the machine that was there; remove it with: kmvm vm delete ${stack.name}`);
     return { code };
   }
-  return (await tryToRemove(context, remove)) ? { code } : { code, left: true };
+  return removeAtEnd(context, code, remove);
 }
 
 /** Updates the stack. What it made is removed when it fails: without keys in the state nobody gets into it. */
@@ -167,7 +161,7 @@ export async function vmUp(
     left = outcome.left ?? false;
     return outcome.code;
   } catch (error) {
-    left = !(error instanceof UserError);
+    left = leavesSomething(error);
     if (interrupt.signal.aborted) {
       terminal.warn(messageOf(error));
       return ExitCode.Interrupted;

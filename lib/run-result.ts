@@ -39,7 +39,7 @@ export const spanSchema = z.object({ name: z.string(), startMs: z.number(), endM
 export type Span = z.infer<typeof spanSchema>;
 
 /** What the tests ran in. */
-export const runMachineSchema = z.object({
+const runMachineSchema = z.object({
   id: z.string(),
   /** Version of its image, resolved once when the machine was made: the promoted one may be another by now. */
   imageVersion: z.string(),

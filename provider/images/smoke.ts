@@ -88,6 +88,7 @@ async function inMachine(
 }
 
 async function runChecks(connection: SshConnection, image: ImageVersion, { log, signal }: Progress): Promise<void> {
+  log?.("runs the image's own checks (about a minute in emulation)");
   const { code, stdout, stderr } = await connection.exec(checks, signal ? { signal } : {});
   if (code === 0) {
     log?.(`${stdout.match(/^ok /gm)?.length ?? 0} checks passed`);
