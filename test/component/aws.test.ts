@@ -1,34 +1,9 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { program } from "../../stacks/program";
+import { signatureKey } from "../../plugin/secrets";
+import { declare, valueOf, type Declared } from "../support/declare";
 
-/** Key that the engine's protocol marks a special value with, here a secret one. */
-const secretMark = "4dabf18193072939515e22adb298388d";
-
-interface Registered {
-  readonly type: string;
-  readonly name: string;
-  readonly inputs: Record<string, unknown>;
-  readonly provider: string | undefined;
-}
-
-let registered: Registered[];
-let invoked: { readonly token: string; readonly inputs: Record<string, unknown> }[];
-
-const outputs: Record<string, Record<string, unknown>> = {
-  "kmvm:index:SshKey": { publicKey: "ssh-ed25519 AAAA", privateKey: "PRIVATE", fingerprint: "SHA256:x" },
-  "kmvm:index:CallerAddress": { cidr: "198.51.100.7/32" },
-  "kmvm:index:Run": {
-    runId: "ab12cd34",
-    createdAt: "2026-01-01T00:00:00.000Z",
-    expiresAt: "2026-01-01T04:00:00.000Z",
-    owner: "me@here",
-  },
-  "kmvm:local:Image": { version: "20260101.1-abc", folder: "/images/L0-base/20260101.1-abc" },
-  "command:local:Command": { stdout: "/images/L0-base/20260101.1-abc/disk.vmdk", stderr: "" },
-  "aws:ec2/launchTemplate:LaunchTemplate": { latestVersion: 1 },
-  "aws:ec2/instance:Instance": { publicIp: "203.0.113.9" },
-};
+let declared: Declared;
 
 const parameters: Record<string, string> = {
   "/kmvm/images/L0-base/promoted": "20260101.1-abc",
@@ -42,44 +17,20 @@ const own = {
   bucket: "publishing",
 };
 
-/** What the kmvm plugin makes of a choice at its first creation. */
-const pins = (type: string, inputs: unknown) =>
-  type === "kmvm:index:Pinned" ? { value: keep ?? (inputs as { current: unknown }).current } : {};
-/** A choice that was made before. */
-let keep: string | undefined;
+const declareAws = async (
+  stack: string,
+  settings: Record<string, string> = {},
+  aws: object = {},
+  pinned?: string,
+): Promise<Declared> =>
+  (declared = await declare(stack, "aws", {
+    settings: { aws: { ...own, ...aws }, ...settings },
+    answers: { "aws:ssm/getParameter:getParameter": ({ name }) => ({ name, value: parameters[String(name)] }) },
+    ...(pinned === undefined ? {} : { pinned }),
+  }));
 
-async function declare(stack: string, settings: Record<string, string> = {}, aws: object = {}) {
-  registered = [];
-  invoked = [];
-  pulumi.runtime.setAllConfig({
-    "kmvm:backend": "aws",
-    "kmvm:aws": JSON.stringify({ ...own, ...aws }),
-    ...Object.fromEntries(Object.entries(settings).map(([key, value]) => [`kmvm:${key}`, value])),
-  });
-  await pulumi.runtime.setMocks(
-    {
-      newResource: ({ type, name, inputs, provider }) => {
-        registered.push({ type, name, inputs: inputs as Record<string, unknown>, provider });
-        return { id: `${name}-id`, state: { ...(inputs as object), ...outputs[type], ...pins(type, inputs) } };
-      },
-      call: ({ token, inputs }) => {
-        invoked.push({ token, inputs: inputs as Record<string, unknown> });
-        const { name } = inputs as { name?: string };
-        if (token === "aws:ssm/getParameter:getParameter") return { name, value: parameters[name ?? ""] };
-        if (token === "aws:ec2/getSubnet:getSubnet") return { vpcId: "vpc-1" };
-        throw new Error(`no stand-in for ${token}`);
-      },
-    },
-    "kmvm",
-    stack,
-    false,
-  );
-  const declared = await program({ PULUMI_BACKEND_URL: "file:///state" });
-  await pulumi.runtime.disconnect();
-  return declared;
-}
-
-const ofType = (type: string) => registered.filter((resource) => resource.type === type).map(({ inputs }) => inputs);
+const ofType = (type: string) =>
+  declared.registered.filter((resource) => resource.type === type).map(({ inputs }) => inputs);
 const one = (type: string) => {
   const [inputs, ...more] = ofType(type);
   if (!inputs || more.length > 0) throw new Error(`${ofType(type).length} of ${type}`);
@@ -104,10 +55,10 @@ beforeEach(() => {
 });
 
 describe("a test stack on AWS", () => {
-  beforeEach(() => declare("test-ci-240"));
+  beforeEach(() => declareAws("test-ci-240"));
 
   test("is a run, two keys, the caller's address, one machine with what is its own, one test and one verdict", () => {
-    expect(registered.map(({ type, name }) => `${type} ${name}`).sort()).toEqual([
+    expect(declared.registered.map(({ type, name }) => `${type} ${name}`).sort()).toEqual([
       "aws:ec2/instance:Instance test-machine-instance",
       "aws:ec2/launchTemplate:LaunchTemplate test-machine-template",
       "aws:ec2/securityGroup:SecurityGroup test-machine-group",
@@ -150,7 +101,9 @@ describe("a test stack on AWS", () => {
   });
 
   test("tags everything that can be tagged, in the call that makes it", () => {
-    const taggable = registered.filter(({ type }) => type.startsWith("aws:") && !type.startsWith("aws:scheduler"));
+    const taggable = declared.registered.filter(
+      ({ type }) => type.startsWith("aws:") && !type.startsWith("aws:scheduler"),
+    );
     expect(taggable.length).toBeGreaterThan(4);
     for (const { type, inputs } of taggable)
       expect([type, inputs["tags"]]).toEqual([type, expect.objectContaining(tags)]);
@@ -205,7 +158,7 @@ describe("a test stack on AWS", () => {
       ami: "ami-0000000000000000a",
       tags: { ...tags, "kmvm-image-version": "20260101.1-abc" },
     });
-    expect(invoked.map(({ inputs }) => inputs["name"])).toEqual([
+    expect(declared.invoked.map(({ inputs }) => inputs["name"])).toEqual([
       "/kmvm/images/L0-base/promoted",
       "/kmvm/images/L0-base/versions/20260101.1-abc",
     ]);
@@ -213,60 +166,63 @@ describe("a test stack on AWS", () => {
 
   test("gives user data as a secret, and no other secret in it than its own host key", () => {
     const { value, ...mark } = instance()["userData"] as { value: string };
-    expect(Object.keys(mark)).toEqual([secretMark]);
-    expect(value.match(/PRIVATE/g)).toHaveLength(1);
+    expect(Object.keys(mark)).toEqual([signatureKey]);
+    expect(value.match(/CANARY-PRIVATE-KEY/g)).toHaveLength(1);
     expect(value).toContain("ssh_deletekeys: true");
-    const others = registered
+    const others = declared.registered
       .filter(({ type }) => type.startsWith("aws:"))
       .map(({ inputs }) => ({ ...inputs, userData: "" }));
-    expect(shown(others)).not.toContain("PRIVATE");
+    expect(shown(others)).not.toContain("PRIVATE-KEY");
   });
 
   test("makes every resource in the region of its settings", () => {
     expect(one("pulumi:providers:aws")["region"]).toBe("us-west-2");
-    for (const { type, provider } of registered.filter((resource) => resource.type.startsWith("aws:")))
+    for (const { type, provider } of declared.registered.filter((resource) => resource.type.startsWith("aws:")))
       expect([type, provider]).toEqual([type, expect.stringContaining("test-machine-aws")]);
   });
 });
 
 test("no secret of the settings reaches anything of AWS", async () => {
-  await declare("test-ci-240", {
+  await declareAws("test-ci-240", {
     registry: "r.example.org",
     registryUsername: "robot",
     registryPassword: "canary-1",
     githubToken: "canary-2",
   });
-  expect(shown(registered.filter(({ type }) => /^(aws|pulumi:providers:aws)/.test(type)))).not.toMatch(/canary/);
+  expect(shown(declared.registered.filter(({ type }) => /^(aws|pulumi:providers:aws)/.test(type)))).not.toMatch(
+    /canary/,
+  );
 });
 
 test("a machine whose image was chosen stays with it, whatever is promoted by now", async () => {
-  keep = "20251231.1-def ami-0000000000000000b";
-  const { machine } = await declare("vm-dev-1").finally(() => (keep = undefined));
+  const chosen = "20251231.1-def ami-0000000000000000b";
+  const { machine } = (await declareAws("vm-dev-1", {}, {}, chosen)).exports;
   expect(one("kmvm:index:Pinned")).toEqual({ subject: "L0-base", current: "20260101.1-abc ami-0000000000000000a" });
   expect(instance()).toMatchObject({
     ami: "ami-0000000000000000b",
     tags: { "kmvm-image-version": "20251231.1-def" },
   });
-  const given = pulumi.output(machine) as pulumi.Output<unknown>;
-  expect(await new Promise<unknown>((resolve) => given.apply(resolve))).toMatchObject({
+  expect(await valueOf(machine)).toMatchObject({
     imageVersion: "20251231.1-def",
   });
 });
 
 test("a given version of the image is not looked up by the pointer", async () => {
-  await declare("test-ci-240", { image: "L0-base@20251231.1-def" });
+  await declareAws("test-ci-240", { image: "L0-base@20251231.1-def" });
   expect(instance()["ami"]).toBe("ami-0000000000000000b");
-  expect(invoked.map(({ inputs }) => inputs["name"])).toEqual(["/kmvm/images/L0-base/versions/20251231.1-def"]);
+  expect(declared.invoked.map(({ inputs }) => inputs["name"])).toEqual([
+    "/kmvm/images/L0-base/versions/20251231.1-def",
+  ]);
 });
 
 test("a given caller is not looked up", async () => {
-  await declare("test-ci-240", { callerCidr: "192.0.2.1/32" });
+  await declareAws("test-ci-240", { callerCidr: "192.0.2.1/32" });
   expect(ofType("kmvm:index:CallerAddress")).toEqual([]);
   expect(one("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")["cidrIpv4"]).toBe("192.0.2.1/32");
 });
 
 test("a spot machine is asked for once, ends when it is taken away, and its request is tagged", async () => {
-  await declare("test-ci-240", { spot: "true" });
+  await declareAws("test-ci-240", { spot: "true" });
   expect(instance()["instanceMarketOptions"]).toEqual({
     marketType: "spot",
     spotOptions: { spotInstanceType: "one-time", instanceInterruptionBehavior: "terminate" },
@@ -278,27 +234,30 @@ test("a spot machine is asked for once, ends when it is taken away, and its requ
 });
 
 test("with zones the first is taken; with a subnet its network, and a public address", async () => {
-  await declare("test-ci-240", {}, { zones: ["us-west-2b", "us-west-2a"] });
+  await declareAws("test-ci-240", {}, { zones: ["us-west-2b", "us-west-2a"] });
   expect(instance()["availabilityZone"]).toBe("us-west-2b");
-  await declare("test-ci-240", { zone: "us-west-2c" }, { zones: ["us-west-2b"] });
+  await declareAws("test-ci-240", { zone: "us-west-2c" }, { zones: ["us-west-2b"] });
   expect(instance()["availabilityZone"]).toBe("us-west-2c");
-  await declare("test-ci-240", {}, { subnetId: "subnet-01234567" });
+  await declareAws("test-ci-240", {}, { subnetId: "subnet-01234567" });
   expect(instance()).toMatchObject({ subnetId: "subnet-01234567", associatePublicIpAddress: true });
   expect(one("aws:ec2/securityGroup:SecurityGroup")["vpcId"]).toBe("vpc-1");
 });
 
 test("a machine has a profile where a registry needs it, and may reach its port", async () => {
-  await declare("test-ci-240", { registry: "r.example.org:5000" }, { instanceProfile: "pulls" });
+  await declareAws("test-ci-240", { registry: "r.example.org:5000" }, { instanceProfile: "pulls" });
   expect(instance()["iamInstanceProfile"]).toBe("pulls");
   expect(ofType("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule").map(({ toPort }) => toPort)).toContain(5000);
 });
 
 test("a vm stack is a machine without a test, and says how its console is read and what it costs as", async () => {
-  const { machine } = await declare("vm-dev-1");
+  const { machine } = (await declareAws("vm-dev-1")).exports;
   expect(ofType("command:local:Command")).toEqual([]);
-  const given = pulumi.output(machine) as pulumi.Output<unknown>;
-  const known = await new Promise<unknown>((resolve) => given.apply(resolve));
-  expect(known).toMatchObject({ id: "vm-machine-instance-id", address: "203.0.113.9", port: 22, user: "kmvm" });
+  expect(await valueOf(machine)).toMatchObject({
+    id: "vm-machine-instance-id",
+    address: "203.0.113.9",
+    port: 22,
+    user: "kmvm",
+  });
 });
 
 describe("an image", () => {
@@ -312,7 +271,7 @@ describe("an image", () => {
   };
 
   test("is published as a private, encrypted candidate, found by its version; nothing promotes it", async () => {
-    await declare("l0-ci-1");
+    await declareAws("l0-ci-1");
     const key = "kmvm/L0-base/20260101.1-abc.vmdk";
     expect(one("aws:s3/bucketObjectv2:BucketObjectv2")).toMatchObject({
       bucket: "publishing",
@@ -336,15 +295,15 @@ describe("an image", () => {
       name: "/kmvm/images/L0-base/versions/20260101.1-abc",
       dataType: "aws:ec2:image",
       // The provider takes the value of any parameter for a secret.
-      value: { [secretMark]: expect.anything(), value: "l0-image-ami-id" },
+      value: { [signatureKey]: expect.anything(), value: "l0-image-ami-id" },
     });
-    const made = registered.filter(({ type }) => type.startsWith("aws:"));
+    const made = declared.registered.filter(({ type }) => type.startsWith("aws:"));
     expect(made).toHaveLength(4);
     for (const { type, inputs } of made) expect([type, inputs["tags"]]).toEqual([type, imageTags]);
   });
 
   test("is converted from the local version's disk, whatever its format", async () => {
-    await declare("l0-ci-1");
+    await declareAws("l0-ci-1");
     expect(one("command:local:Command")).toMatchObject({
       environment: { FOLDER: "/images/L0-base/20260101.1-abc" },
       create: expect.stringContaining("subformat=streamOptimized"),
@@ -352,6 +311,6 @@ describe("an image", () => {
   });
 
   test("needs a bucket, and says so without a stack trace", async () => {
-    await expect(declare("l0-ci-1", {}, { bucket: undefined })).rejects.toThrow(pulumi.RunError);
+    await expect(declareAws("l0-ci-1", {}, { bucket: undefined })).rejects.toThrow(pulumi.RunError);
   });
 });

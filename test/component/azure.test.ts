@@ -1,16 +1,8 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { promotedIn } from "../../components/backends/azure/image-reference";
-import { program } from "../../stacks/program";
-
-/** Key that the engine's protocol marks a special value with, here a secret one. */
-const secretMark = "4dabf18193072939515e22adb298388d";
-
-interface Registered {
-  readonly type: string;
-  readonly name: string;
-  readonly inputs: Record<string, unknown>;
-}
+import { signatureKey } from "../../plugin/secrets";
+import { declare, valueOf, type Declared, type Registered } from "../support/declare";
 
 const own = {
   subscriptionId: "11111111-2222-3333-4444-555555555555",
@@ -21,64 +13,24 @@ const own = {
     "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/kmvm-images/providers/Microsoft.ManagedIdentity/userAssignedIdentities/kmvm-expiry",
 };
 
-/** What the kmvm plugin and the provider would add to the inputs. */
-const outputs: Record<string, Record<string, unknown>> = {
-  "kmvm:index:SshKey": { publicKey: "ssh-ed25519 AAAA public", privateKey: "PRIVATE-HOST-OR-USER", fingerprint: "x" },
-  "kmvm:index:Run": {
-    runId: "ab12cd34",
-    createdAt: "2026-01-01T00:00:00.000Z",
-    expiresAt: "2026-01-01T04:00:00.500Z",
-    owner: "me@here",
-  },
+/** With parts of a second, which the provider's workflow does not take. */
+const outputs = {
+  "kmvm:index:Run": { expiresAt: "2026-01-01T04:00:00.500Z" },
   "kmvm:index:UploadedDisk": { source: "https://images/disk.vhd" },
   "kmvm:index:CallerAddress": { cidr: "192.0.2.7/32" },
-  "command:local:Command": { stdout: "/images/disk.vhd", stderr: "" },
+  "command:local:Command": { stdout: "/images/disk.vhd" },
   "kmvm:local:Image": { version: "20260101.2-0123456789ab", folder: "/images" },
-  "azure-native:network:PublicIPAddress": { ipAddress: "203.0.113.9" },
 };
 
 let registered: Registered[];
 let promoted: string | undefined;
 
-async function declare(
-  configuration: Record<string, unknown> = {},
-  stack = "vm-dev-1",
-): Promise<Record<string, unknown>> {
+function declareAzure(settings: Record<string, unknown> = {}, stack = "vm-dev-1"): Promise<Declared> {
   registered = [];
-  const texts = { backend: "azure", azure: own, ...configuration };
-  pulumi.runtime.setAllConfig(
-    Object.fromEntries(
-      Object.entries(texts).map(([key, value]) => [
-        `kmvm:${key}`,
-        typeof value === "string" ? value : JSON.stringify(value),
-      ]),
-    ),
-  );
-  await pulumi.runtime.setMocks(
-    {
-      newResource: ({ type, name, inputs, custom }) => {
-        const given = inputs as Record<string, unknown>;
-        registered.push({ type, name, inputs: given });
-        const extra = type === "kmvm:index:Pinned" ? { value: given["current"] } : outputs[type];
-        const named = Object.entries(given).find(([key]) => key.endsWith("Name") && key !== "resourceGroupName");
-        const nameOutput = type.endsWith("ResourceGroup") ? given["resourceGroupName"] : named?.[1];
-        return {
-          id: custom ? `/id/${name}` : name,
-          state: { ...given, ...(nameOutput ? { name: nameOutput } : {}), ...extra },
-        };
-      },
-      call: ({ token }) => {
-        expect(token).toBe("azure-native:compute:getGalleryImage");
-        return { tags: promoted ? { "kmvm-promoted": promoted } : {} };
-      },
-    },
-    "kmvm",
-    stack,
-    false,
-  );
-  const declared = await program({ PULUMI_BACKEND_URL: "file:///state" });
-  await pulumi.runtime.disconnect();
-  return declared;
+  const answers = {
+    "azure-native:compute:getGalleryImage": () => ({ tags: promoted ? { "kmvm-promoted": promoted } : {} }),
+  };
+  return declare(stack, "azure", { settings: { azure: own, ...settings }, outputs, answers, registered });
 }
 
 const one = (type: string): Record<string, unknown> => {
@@ -93,7 +45,7 @@ const inAzure = () => registered.filter(({ type }) => type.startsWith("azure-nat
 function at(path: string): unknown {
   return path.split(".").reduce<unknown>((value, key) => {
     const inner = (value as Record<string, unknown> | undefined)?.[key];
-    return typeof inner === "object" && inner !== null && secretMark in inner
+    return typeof inner === "object" && inner !== null && signatureKey in inner
       ? (inner as Record<string, unknown>)["value"]
       : inner;
   }, machine());
@@ -105,7 +57,7 @@ beforeEach(() => {
 
 describe("a machine on azure", () => {
   test("is exactly these resources", async () => {
-    await declare();
+    await declareAzure();
     expect(registered.map(({ type }) => type).sort()).toEqual([
       "azure-native:compute:VirtualMachine",
       "azure-native:logic:Workflow",
@@ -126,24 +78,24 @@ describe("a machine on azure", () => {
   });
 
   test("has a resource group of its own, which is named after the run and is where all of it is", async () => {
-    await declare();
+    await declareAzure();
     const { resourceGroupName } = one("azure-native:resources:ResourceGroup");
     expect(resourceGroupName).toBe("kmvm-vm-dev-1-ab12cd34");
     for (const { inputs } of inAzure()) expect(inputs["resourceGroupName"]).toBe(resourceGroupName);
   });
 
   test("is in the subscription of the settings, whatever the environment says", async () => {
-    await declare();
+    await declareAzure();
     expect(one("pulumi:providers:azure-native")["subscriptionId"]).toBe(own.subscriptionId);
   });
 
   test("is made with the credentials that the verbs find, by the same chain", async () => {
-    await declare();
+    await declareAzure();
     expect(String(one("pulumi:providers:azure-native")["useDefaultAzureCredential"])).toBe("true");
   });
 
   test("is in the location of the settings, and carries every tag in the creating call, with all that it has", async () => {
-    await declare();
+    await declareAzure();
     for (const { inputs } of inAzure()) {
       expect(inputs["location"]).toBe("westus2");
       expect(inputs["tags"]).toMatchObject({
@@ -162,7 +114,7 @@ describe("a machine on azure", () => {
   });
 
   test("lets in nothing but ssh from the caller", async () => {
-    await declare();
+    await declareAzure();
     const { securityRules } = one("azure-native:network:NetworkSecurityGroup");
     expect(securityRules).toEqual([
       expect.objectContaining({
@@ -180,13 +132,13 @@ describe("a machine on azure", () => {
   });
 
   test("lets in the address of the settings instead, and looks up none then", async () => {
-    await declare({ callerCidr: "198.51.100.1/32" });
+    await declareAzure({ callerCidr: "198.51.100.1/32" });
     expect(JSON.stringify(one("azure-native:network:NetworkSecurityGroup"))).toContain("198.51.100.1/32");
     expect(registered.filter(({ type }) => type === "kmvm:index:CallerAddress")).toEqual([]);
   });
 
   test("says its security type, with secure boot off: loader and module are unsigned", async () => {
-    await declare();
+    await declareAzure();
     expect(at("securityProfile")).toEqual({
       securityType: "TrustedLaunch",
       uefiSettings: { secureBootEnabled: false, vTpmEnabled: true },
@@ -194,7 +146,7 @@ describe("a machine on azure", () => {
   });
 
   test("takes disk, interface and address with it, on a managed disk, which is encrypted", async () => {
-    await declare();
+    await declareAzure();
     expect(at("storageProfile.osDisk")).toMatchObject({
       createOption: "FromImage",
       deleteOption: "Delete",
@@ -212,7 +164,7 @@ describe("a machine on azure", () => {
   });
 
   test("is deleted at its expiry by a workflow with an identity of its own, without parts of a second", async () => {
-    await declare();
+    await declareAzure();
     const workflow = one("azure-native:logic:Workflow");
     expect(workflow["identity"]).toEqual({
       type: "UserAssigned",
@@ -233,15 +185,15 @@ describe("a machine on azure", () => {
   });
 
   test("has no identity, unless it is to fetch from a registry", async () => {
-    await declare();
+    await declareAzure();
     expect(machine()).not.toHaveProperty("identity");
     const identityId = own.expiryIdentityId.replace("kmvm-expiry", "kmvm-pull");
-    await declare({ azure: { ...own, identityId } });
+    await declareAzure({ azure: { ...own, identityId } });
     expect(at("identity.userAssignedIdentities")).toEqual([identityId]);
   });
 
   test("gets the version that is promoted, by its id", async () => {
-    await declare();
+    await declareAzure();
     const id = `/subscriptions/${own.subscriptionId}/resourceGroups/kmvm-images/providers/Microsoft.Compute/galleries/kmvm/images/L0-base/versions/20260101.2.1193046`;
     expect(one("kmvm:index:Pinned")).toEqual({ subject: "L0-base", current: "20260101.2-0123456789ab" });
     expect(at("storageProfile.imageReference")).toEqual({ id });
@@ -249,27 +201,27 @@ describe("a machine on azure", () => {
 
   test("gets the version that the settings name, and asks for no other", async () => {
     promoted = undefined;
-    await declare({ image: "L0-base@20261122.3-0123456789ab" });
+    await declareAzure({ image: "L0-base@20261122.3-0123456789ab" });
     expect(at("storageProfile.imageReference.id")).toMatch(/\/images\/L0-base\/versions\/20261122\.3\.1193046$/);
   });
 
   test("has no secret in its user data but its host key, and that is a secret", async () => {
-    await declare({
+    await declareAzure({
       githubToken: "canary-token",
       registry: "r.example",
       registryUsername: "u",
       registryPassword: "canary",
     });
-    expect(machine()["osProfile"]).toHaveProperty(secretMark);
+    expect(machine()["osProfile"]).toHaveProperty(signatureKey);
     const text = Buffer.from(String(at("osProfile.customData")), "base64").toString();
     expect(text).toMatch(/^#cloud-config\n/);
-    expect(text.match(/PRIVATE-HOST-OR-USER/g)).toHaveLength(1);
+    expect(text.match(/CANARY-PRIVATE-KEY/g)).toHaveLength(1);
     expect(JSON.stringify(registered.filter(({ type }) => type.startsWith("azure")))).not.toContain("canary");
     expect(text).not.toContain("canary");
   });
 
   test("lets in nobody by password, and has no agent that runs what it is sent", async () => {
-    await declare();
+    await declareAzure();
     expect(at("osProfile.linuxConfiguration")).toMatchObject({
       disablePasswordAuthentication: true,
       provisionVMAgent: false,
@@ -279,39 +231,39 @@ describe("a machine on azure", () => {
   });
 
   test("writes its console to storage of the provider's own", async () => {
-    await declare();
+    await declareAzure();
     expect(at("diagnosticsProfile")).toEqual({ bootDiagnostics: { enabled: true } });
   });
 
   test("is of the size that the need chooses, or the one asked for", async () => {
-    await declare({ vcpus: "4" });
+    await declareAzure({ vcpus: "4" });
     expect(at("hardwareProfile.vmSize")).toBe("Standard_D4s_v5");
-    await declare({ size: "Standard_D8ads_v5" });
+    await declareAzure({ size: "Standard_D8ads_v5" });
     expect(at("hardwareProfile.vmSize")).toBe("Standard_D8ads_v5");
   });
 
   test("that may be taken away goes with all that it has, and costs no more than others", async () => {
-    await declare({ spot: "true" });
+    await declareAzure({ spot: "true" });
     expect(machine()).toMatchObject({ priority: "Spot", evictionPolicy: "Delete", billingProfile: { maxPrice: -1 } });
-    await declare();
+    await declareAzure();
     expect(machine()).not.toHaveProperty("priority");
   });
 
   test("in a zone has an address of that zone, which another zone does not share; else in none", async () => {
     const address = () => one("azure-native:network:PublicIPAddress");
-    await declare({ azure: { ...own, zones: ["2", "1"] } });
+    await declareAzure({ azure: { ...own, zones: ["2", "1"] } });
     expect([machine()["zones"], address()["zones"]]).toEqual([["2"], ["2"]]);
     const name = address()["publicIpAddressName"];
-    await declare({ azure: { ...own, zones: ["2", "1"] }, zone: "1" });
+    await declareAzure({ azure: { ...own, zones: ["2", "1"] }, zone: "1" });
     expect([machine()["zones"], address()["zones"]]).toEqual([["1"], ["1"]]);
     expect(address()["publicIpAddressName"]).not.toBe(name);
-    await declare();
+    await declareAzure();
     expect(machine()).not.toHaveProperty("zones");
     expect(address()).not.toHaveProperty("zones");
   });
 
   test("with an ephemeral disk has it where the size has room for it", async () => {
-    await declare({ azure: { ...own, osDisk: "ephemeral" } });
+    await declareAzure({ azure: { ...own, osDisk: "ephemeral" } });
     expect(at("hardwareProfile.vmSize")).toBe("Standard_D2ads_v5");
     expect(at("storageProfile.osDisk")).toMatchObject({
       caching: "ReadOnly",
@@ -321,23 +273,22 @@ describe("a machine on azure", () => {
 
   test("has other names of interface and address when it is made of something else, and the same ones when not", async () => {
     const name = () => one("azure-native:network:NetworkInterface")["networkInterfaceName"];
-    await declare();
+    await declareAzure();
     const first = name();
-    await declare();
+    await declareAzure();
     expect(name()).toBe(first);
     const names = [first];
     for (const other of [{ size: "Standard_D4s_v5" }, { image: "L0-base@20260101.1-0123456789ab" }, { spot: "true" }]) {
-      await declare(other);
+      await declareAzure(other);
       names.push(name());
     }
     expect(new Set(names).size).toBe(4);
   });
 
   test("tells how it is reached, read and charged", async () => {
-    const { machine: told } = await declare();
-    const known = await new Promise((resolve) => (told as pulumi.Output<unknown>).apply(resolve));
-    expect(known).toMatchObject({
-      id: "/id/vm-machine-group",
+    const { machine: told } = (await declareAzure()).exports;
+    expect(await valueOf(told)).toMatchObject({
+      id: "vm-machine-group-id",
       address: "203.0.113.9",
       port: 22,
       user: "kmvm",
@@ -361,7 +312,7 @@ test.each([
   ["isolate", { isolate: "directory" }],
   ["image", { image: "L0-base@latest" }],
 ])("a wrong %s registers nothing: %j", async (key, configuration) => {
-  const failure = declare(configuration);
+  const failure = declareAzure(configuration);
   await expect(failure).rejects.toThrow(new RegExp(`${key} is`));
   expect(registered).toEqual([]);
 });
@@ -371,7 +322,7 @@ describe("an image on azure", () => {
   const version = () => one("kmvm:index:ImageVersion");
 
   test("is exactly these resources", async () => {
-    await declare(published, "l0-dev-azure");
+    await declareAzure(published, "l0-dev-azure");
     expect(registered.map(({ type }) => type).sort()).toEqual([
       "command:local:Command",
       "kmvm:azure:Image",
@@ -383,7 +334,7 @@ describe("an image on azure", () => {
   });
 
   test("is the version of the local store, from the disk that was uploaded", async () => {
-    await declare(published, "l0-dev-azure");
+    await declareAzure(published, "l0-dev-azure");
     const same = { backend: "azure", image: "L0-base", version: "20260101.2-0123456789ab" };
     expect(one("kmvm:index:UploadedDisk")).toMatchObject({ ...same, file: "/images/disk.vhd" });
     expect(version()).toMatchObject({
@@ -395,7 +346,7 @@ describe("an image on azure", () => {
   });
 
   test("needs a storage account, and registers nothing of Azure without", async () => {
-    await expect(declare({}, "l0-dev-azure")).rejects.toThrow(/needs a storage account/);
+    await expect(declareAzure({}, "l0-dev-azure")).rejects.toThrow(/needs a storage account/);
     expect(registered.filter(({ type }) => /UploadedDisk|ImageVersion|local:Image/.test(type))).toEqual([]);
   });
 });

@@ -8,18 +8,9 @@ import { registry, type BackendName } from "../../components/backends/registry";
 import { settingsOfPlace } from "../../lib/place";
 import { parseStackName } from "../../stacks/name";
 import { parseSettings } from "../../stacks/parse-settings";
-import { program } from "../../stacks/program";
 import type { Settings } from "../../stacks/settings";
-import { playedAnswers, playedOutputs } from "./played-providers";
-
-/** Key that the engine's protocol marks a special value with, here a secret one. */
-const secretMark = "4dabf18193072939515e22adb298388d";
-
-interface Registered {
-  readonly type: string;
-  readonly name: string;
-  readonly inputs: Record<string, unknown>;
-}
+import { signatureKey } from "../../plugin/secrets";
+import { declare, valueOf, type Registered } from "../support/declare";
 
 /** Own settings that are right: the schema's example, or none where none are needed. */
 function exampleOf(name: BackendName): unknown {
@@ -46,45 +37,13 @@ function settingsFor(name: BackendName, more: Record<string, string> = {}): Sett
   return settings as Settings;
 }
 
-async function declare(name: BackendName, stack: string) {
-  const registered: Registered[] = [];
-  const configuration = Object.entries(configurationFor(name)).map(([key, value]) => [`kmvm:${key}`, value]);
-  pulumi.runtime.setAllConfig(Object.fromEntries(configuration) as Record<string, string>);
-  await pulumi.runtime.setMocks(
-    {
-      newResource: ({ type, name: resource, inputs }) => {
-        registered.push({ type, name: resource, inputs: inputs as Record<string, unknown> });
-        return { id: `${resource}-id`, state: { ...(inputs as object), ...playedOutputs[type] } };
-      },
-      call: ({ token, inputs }) => {
-        const answer = playedAnswers[token];
-        if (!answer) throw new Error(`${token} is asked for nothing here: see played-providers.ts`);
-        return answer(inputs as Record<string, unknown>);
-      },
-    },
-    "kmvm",
-    stack,
-    false,
-  );
-  const outputs = await program({ PULUMI_BACKEND_URL: "file:///state" });
-  await pulumi.runtime.disconnect();
-  return { registered, outputs };
-}
-
-/** The value of an output; secrets in clear. */
-const valueOf = <T>(output: pulumi.Input<unknown>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    (pulumi.output(output) as pulumi.Output<unknown>).apply((value) => {
-      resolve(value as T);
-    });
-    setTimeout(reject, 3000, new Error("the output never came")).unref();
-  });
+const declareExample = (name: BackendName, stack: string) => declare(stack, name, { settings: configurationFor(name) });
 
 /** Texts that are inputs, without what is marked as secret. */
 function openTexts(value: unknown): string[] {
   if (typeof value === "string") return [value];
   if (Array.isArray(value)) return value.flatMap(openTexts);
-  if (value === null || typeof value !== "object" || secretMark in value) return [];
+  if (value === null || typeof value !== "object" || signatureKey in value) return [];
   return Object.values(value).flatMap(openTexts);
 }
 
@@ -158,7 +117,7 @@ describe.each(backendNames)("backend %s", (name) => {
 
   describe("a machine", () => {
     test("can be got into, and its console be read", async () => {
-      const { outputs } = await declare(name, "vm-dev-1");
+      const { exports: outputs } = await declareExample(name, "vm-dev-1");
       const machine = await valueOf<Record<string, unknown>>(outputs["machine"]);
       for (const key of ["id", "address", "user", "imageVersion", "accelerator", "hostKey"])
         expect([key, machine[key]]).toEqual([key, expect.stringMatching(/./)]);
@@ -171,14 +130,14 @@ describe.each(backendNames)("backend %s", (name) => {
     });
 
     test("keeps its host's key and its user's key secret", async () => {
-      const { registered, outputs } = await declare(name, "test-dev-1");
+      const { registered, exports: outputs } = await declareExample(name, "test-dev-1");
       const open = registered.flatMap(({ type, inputs }) => openTexts(inputs).map((text) => `${type}: ${text}`));
       expect(open.filter((text) => text.includes("CANARY"))).toEqual([]);
       expect(await pulumi.isSecret(pulumi.output(outputs["privateKey"]))).toBe(true);
     });
 
     test("says on what it makes whose that is, and until when", async () => {
-      const { registered } = await declare(name, "vm-dev-1");
+      const { registered } = await declareExample(name, "vm-dev-1");
       const made = registered.filter(({ type }) => !/^(kmvm:index|pulumi:|command:)/.test(type));
       const marked = made.filter(({ inputs }) => {
         const texts = openTexts(inputs);
@@ -188,13 +147,13 @@ describe.each(backendNames)("backend %s", (name) => {
     });
 
     test("is the same whenever it is declared: nothing of it is by chance or by the clock", async () => {
-      const [first, second] = [await declare(name, "test-dev-1"), await declare(name, "test-dev-1")];
+      const [first, second] = [await declareExample(name, "test-dev-1"), await declareExample(name, "test-dev-1")];
       const sorted = (all: readonly Registered[]) => all.map((one) => JSON.stringify(one)).sort();
       expect(sorted(second.registered)).toEqual(sorted(first.registered));
     });
 
     test("is offered as something with a price, where anything is charged", async () => {
-      const { outputs } = await declare(name, "vm-dev-1");
+      const { exports: outputs } = await declareExample(name, "vm-dev-1");
       const { pricing } = await loadBackend(name);
       const { offer } = await valueOf<{ offer?: unknown }>(outputs["machine"]);
       expect(offer === undefined).toBe(pricing === undefined);
@@ -203,7 +162,7 @@ describe.each(backendNames)("backend %s", (name) => {
   });
 
   test("an image has a version", async () => {
-    const { outputs } = await declare(name, "l0-dev-1");
+    const { exports: outputs } = await declareExample(name, "l0-dev-1");
     expect(await valueOf(outputs["version"])).toMatch(/./);
   });
 

@@ -33,6 +33,11 @@ export const playedOutputs: Readonly<Record<string, Record<string, unknown>>> = 
   "azure-native:network:PublicIPAddress": { ipAddress: "203.0.113.9" },
 };
 
+/** Input that is a resource's own name, where programs read that; elsewhere it is the one in the program. */
+export const playedNames: Readonly<Record<string, string>> = {
+  "azure-native:resources:ResourceGroup": "resourceGroupName",
+};
+
 /** What providers answer when a program asks, by the function's token. */
 export const playedAnswers: Readonly<Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>>> = {
   "aws:ssm/getParameter:getParameter": ({ name }) => ({
