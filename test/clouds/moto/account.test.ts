@@ -1,16 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, describe, expect, test } from "@jest/globals";
 import { awsFacets } from "../../../components/backends/aws/facets";
 import { awsSettings } from "../../../components/backends/aws/settings";
 import { awsStack } from "../../unit/backends/aws/settings";
 import { makeBucket, publish } from "./image";
 import { makeMachine, own, tagsOfRun } from "./machine";
-import { Moto } from "./server";
+import { useMoto } from "./use-moto";
 import { ec2Error, standIn } from "./stand-in";
 
-jest.setTimeout(300_000);
+useMoto();
 
-let moto: Moto;
-let leave: () => void;
 const facets = awsFacets(own);
 const { quota, preflight, images } = facets;
 if (!quota || !preflight || !images) throw new Error("facets are missing");
@@ -31,20 +29,8 @@ async function answered(service: string, answer: Parameters<typeof standIn>[0]) 
 const limit = (value: number) => ({ status: 200, body: JSON.stringify({ Quota: { Value: value } }) });
 const noSuch = { status: 400, body: JSON.stringify({ __type: "NoSuchResourceException", Message: "" }) };
 
-beforeAll(async () => {
-  moto = await Moto.start();
-  leave = moto.enter();
-});
-
-beforeEach(() => moto.reset());
-
 afterEach(async () => {
   for (const one of undo.splice(0)) await one();
-});
-
-afterAll(async () => {
-  leave();
-  await moto.stop();
 });
 
 describe("quota (machines are moto's; it has no limits of EC2, they are a stand-in's)", () => {

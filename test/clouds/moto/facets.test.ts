@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import {
   CreateSecurityGroupCommand,
   DescribeInstancesCommand,
@@ -22,26 +22,11 @@ import {
   scheduler,
   tagsOfRun,
 } from "./machine";
-import { Moto } from "./server";
+import { useMoto } from "./use-moto";
 
-// moto has to be fetched and installed the first time.
-jest.setTimeout(300_000);
+useMoto();
 
-let moto: Moto;
-let leave: () => void;
 const facets = awsFacets(own);
-
-beforeAll(async () => {
-  moto = await Moto.start();
-  leave = moto.enter();
-});
-
-beforeEach(() => moto.reset());
-
-afterAll(async () => {
-  leave();
-  await moto.stop();
-});
 
 const statesNow = async () => {
   const { Reservations = [] } = await ec2().send(new DescribeInstancesCommand({}));

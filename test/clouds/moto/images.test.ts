@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { DescribeImagesCommand, DescribeSnapshotsCommand } from "@aws-sdk/client-ec2";
 import { awsFacets } from "../../../components/backends/aws/facets";
 import { removeVersion } from "../../../components/backends/aws/image-pointers";
@@ -13,27 +13,13 @@ import {
   publish,
 } from "./image";
 import { ec2, makeMachine, own, tagsOfRun } from "./machine";
-import { Moto } from "./server";
+import { useMoto } from "./use-moto";
 
-jest.setTimeout(300_000);
+useMoto();
 
-let moto: Moto;
-let leave: () => void;
 const facets = awsFacets(own);
 const { images } = facets;
 if (!images) throw new Error("no images");
-
-beforeAll(async () => {
-  moto = await Moto.start();
-  leave = moto.enter();
-});
-
-beforeEach(() => moto.reset());
-
-afterAll(async () => {
-  leave();
-  await moto.stop();
-});
 
 /** Ids of what the account has of images. moto's own accounts have snapshots from the start. */
 async function account() {
