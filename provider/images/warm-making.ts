@@ -1,10 +1,12 @@
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pack } from "tar-stream";
 import { messageOf, UserError } from "../../lib/errors";
 import { repositoryRoot } from "../../lib/paths";
 import { waitForSsh } from "../../lib/ssh-wait";
+import { injectNmi } from "../qemu/diagnostics";
 import { files } from "../qemu/folder";
 import { removeMachine, startMachine, type Machine, type MachineSpec } from "../qemu/machine";
 import { switchOff } from "../qemu/power";
@@ -26,8 +28,10 @@ export const guestProgram = (name: string): Promise<Buffer> =>
 
 const restTimeoutMs = 300_000;
 const lifetimeMs = 1800_000;
+/** As long as an emulated guest takes to print its backtraces. */
+const backtraceMs = 3000;
 /** An emulated guest hangs now and then while it boots (scripts/guest/l0/55-hypervisor.sh says why): another one does not. */
-const attempts = 2;
+const attempts = 3;
 
 /** Runs the program that brings the guest to rest. It ends when the guest is about to. */
 async function runSettle(machine: Machine, spec: MachineSpec, userKey: string, signal: AbortSignal): Promise<void> {
@@ -87,6 +91,16 @@ function specOf(image: MachineImage, shape: WarmShape, key: string): { spec: Mac
   return { spec, userKey: userKey.privateKey };
 }
 
+/** What a guest that did not come to rest has said, and where it hangs, if it does: it is asked by an NMI. */
+async function keepConsole({ folder }: Machine, path: string): Promise<void> {
+  const asked = await injectNmi(folder).then(
+    () => true,
+    () => false, // QEMU has ended: it is no longer in the guest's hands
+  );
+  if (asked) await sleep(backtraceMs);
+  await copyFile(join(folder, files.console), path).catch(() => undefined);
+}
+
 /** Boots a machine, brings it to rest, saves it, and stores what was saved. Nothing else of the machine stays. */
 async function tryOnce(
   home: string,
@@ -101,7 +115,7 @@ async function tryOnce(
       await settle(machine, spec, userKey, signal);
       await saveState(machine.folder);
     } catch (error) {
-      await copyFile(join(machine.folder, files.console), consoleOfFailure).catch(() => undefined);
+      if (!signal.aborted) await keepConsole(machine, consoleOfFailure);
       throw error;
     }
     // What QEMU still has of the disk is in the file when it has ended.

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ExitCode, messageOf, UserError } from "../../lib/errors";
+import { sanitizeText } from "../../lib/sanitize";
 import { findAccelerator, type Accelerator } from "../qemu/accelerator";
 import { qemuBinary } from "../qemu/binary";
 import type { MachineImage, WarmImage } from "../qemu/spec";
@@ -42,6 +43,11 @@ const failureFiles = (root: string, key: string) => ({
   console: join(root, `failed-${key}.console.log`),
 });
 
+const lastLine = async (path: string): Promise<string> => {
+  const text = await readFile(path, "utf8").catch(() => "");
+  return sanitizeText(text.trimEnd().split("\n").at(-1) ?? "").slice(0, 200);
+};
+
 export interface WarmOptions extends Progress {
   /** Also where it has failed before. */
   readonly again?: boolean;
@@ -71,11 +77,15 @@ export async function warmImage(
     throw new Error(`the warm image is damaged: ${messageOf(error)}; it is made anew the next time`, { cause: error });
   }
   const failed = failureFiles(root, key);
-  const before = again ? undefined : await readFile(failed.reason, "utf8").catch(() => undefined);
-  if (before !== undefined) throw new Error(`${before.trim()}; to try again: ${againCommand(image)}`);
+  const refuseWhereFailed = async () => {
+    const before = again ? undefined : await readFile(failed.reason, "utf8").catch(() => undefined);
+    if (before !== undefined) throw new Error(`${before.trim()}; to try again: ${againCommand(image)}`);
+  };
+  await refuseWhereFailed();
   return withBuildLock(root, options, async (signal) => {
     const meanwhile = await readWarm(folder);
     if (meanwhile) return meanwhile;
+    await refuseWhereFailed();
     log?.("making a warm image, once for machines of this size: half a minute in emulation");
     try {
       await makeWarm(home, image, shape, key, failed.console, { log, signal });
@@ -83,7 +93,8 @@ export async function warmImage(
       signal.throwIfAborted();
       // What this host lacks just now it may have the next time, and finding out costs no boot.
       if (error instanceof UserError) throw error;
-      const failure = `a warm image could not be made: ${messageOf(error)}; the guest's console: ${failed.console}`;
+      const console = `${failed.console}, ends with "${await lastLine(failed.console)}"`;
+      const failure = `a warm image could not be made: ${messageOf(error)}; the guest's console, ${console}`;
       await writeFile(failed.reason, `${failure}\n`);
       throw new UserError(
         failure,
