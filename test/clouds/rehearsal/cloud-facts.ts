@@ -1,4 +1,4 @@
-import { endings, type CloudFacts } from "./run-scenario";
+import type { CloudFacts } from "./run-scenario";
 
 /** What a guest finds itself in, played or real. */
 export const cloudFacts = {
@@ -7,7 +7,6 @@ export const cloudFacts = {
     backend: "aws",
     vendor: "Amazon EC2",
     dataSource: "aws",
-    endings: [endings.failure],
     // Without a token; the header keeps others than programs of the machine from being led there.
     carelessQuestion: { url: "http://169.254.169.254/latest/user-data", status: "401" },
   },
@@ -16,7 +15,6 @@ export const cloudFacts = {
     backend: "azure",
     vendor: "Microsoft Corporation",
     dataSource: "azure",
-    endings: Object.values(endings),
     // Without the header Metadata: true.
     carelessQuestion: { url: "http://169.254.169.254/metadata/instance?api-version=2021-08-01", status: "400" },
   },
