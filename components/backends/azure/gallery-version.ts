@@ -38,6 +38,14 @@ function bodyOf({ location, storageAccountId, uri, tags }: GalleryVersionArgs): 
   };
 }
 
+export interface MakingOptions {
+  readonly signal: AbortSignal;
+  /** Between two questions whether it is whole. @default 15 s */
+  readonly pollMs?: number;
+  /** How long it may take. @default 110 minutes */
+  readonly limitMs?: number;
+}
+
 export type Place = Pick<GalleryVersionArgs, "resourceGroup" | "gallery" | "image" | "number">;
 
 /** @returns undefined where there is none */
@@ -57,36 +65,47 @@ export async function findGalleryVersion(
  * Makes a version, or takes over what an attempt that was cut short has made of it: one that is whole is taken as it
  * is, one that is being made is waited for, one that failed is made anew.
  * @returns its resource id
+ * @throws UserError when the version is another one, or not whole within the limit
  */
 export async function makeGalleryVersion(
   clients: AzureClients,
   args: GalleryVersionArgs,
-  { signal, pollMs = 15_000 }: { readonly signal: AbortSignal; readonly pollMs?: number },
+  { signal, pollMs = 15_000, limitMs = longestMs }: MakingOptions,
 ): Promise<string> {
   const { resourceGroup, gallery, image, number } = args;
   const versions = clients.compute.galleryImageVersions;
-  const options = { updateIntervalInMs: pollMs, abortSignal: signal };
+  const limit = AbortSignal.timeout(limitMs);
+  const options = { updateIntervalInMs: pollMs, abortSignal: AbortSignal.any([signal, limit]) };
   const settled = () =>
     retryUntil({
       what: `version ${number} of ${image}, which is being made already`,
-      timeoutMs: longestMs,
+      timeoutMs: limitMs,
       intervalMs: pollMs,
-      signal,
+      signal: options.abortSignal,
       attempt: async () => {
         const found = await findGalleryVersion(clients, args);
         const busy = /^(Creating|Updating|Deleting|Migrating)$/.test(found?.provisioningState ?? "");
         return busy ? undefined : { found };
       },
     });
-  const { found } = await settled();
-  if (found && found.tags?.[imageTagNames.version] !== args.tags[imageTagNames.version])
+  try {
+    const { found } = await settled();
+    if (found && found.tags?.[imageTagNames.version] !== args.tags[imageTagNames.version])
+      throw new UserError(
+        `version ${number} of ${image} in gallery ${gallery} is another one: ${found.tags?.[imageTagNames.version] ?? "not kmvm's"}`,
+        "remove it, or publish under another name",
+        ExitCode.Infrastructure,
+      );
+    if (found?.provisioningState === "Succeeded") return found.id ?? "";
+    if (found) await versions.delete(resourceGroup, gallery, image, number, options);
+    const made = await versions.createOrUpdate(resourceGroup, gallery, image, number, bodyOf(args), options);
+    return made.id ?? "";
+  } catch (error) {
+    if (!limit.aborted || signal.aborted || error instanceof UserError) throw error;
     throw new UserError(
-      `version ${number} of ${image} in gallery ${gallery} is another one: ${found.tags?.[imageTagNames.version] ?? "not kmvm's"}`,
-      "remove it, or publish under another name",
+      `version ${number} of ${image} in gallery ${gallery} was not whole within ${Math.round(limitMs / 1000)} s`,
+      "publish again: what Azure has made of it until then is taken over",
       ExitCode.Infrastructure,
     );
-  if (found?.provisioningState === "Succeeded") return found.id ?? "";
-  if (found) await versions.delete(resourceGroup, gallery, image, number, options);
-  const made = await versions.createOrUpdate(resourceGroup, gallery, image, number, bodyOf(args), options);
-  return made.id ?? "";
+  }
 }

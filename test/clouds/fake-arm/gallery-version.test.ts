@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { azureClients } from "../../../components/backends/azure/clients";
 import { facetsOver } from "../../../components/backends/azure/facets";
+import { makeGalleryVersion } from "../../../components/backends/azure/gallery-version";
+import { ExitCode } from "../../../lib/errors";
 import type { Context } from "../../../plugin/resource";
 import { imageVersion } from "../../../provider/image-version";
 import { uploadedDisk } from "../../../provider/uploaded-disk";
@@ -30,9 +32,14 @@ const context: Context = {
 };
 
 let arm: FakeArm;
+const clientsOf = (server: FakeArm) =>
+  azureClients(own, credential, {
+    httpClient: server.httpClient(),
+    retryOptions: { maxRetries: 1, retryDelayInMs: 1 },
+  });
 const find = () => {
   const httpClient = arm.httpClient();
-  const clients = azureClients(own, credential, { httpClient, retryOptions: { maxRetries: 1, retryDelayInMs: 1 } });
+  const clients = clientsOf(arm);
   const { publishing } = facetsOver(published, () => Promise.resolve({ clients, credential, pollMs: 1, httpClient }));
   return publishing ? Promise.resolve(publishing) : Promise.reject(new Error("none"));
 };
@@ -94,6 +101,24 @@ describe("a version in a gallery", () => {
     if (found) arm.state.put({ ...found, tags: {} });
     await expect(type.create(inputs, context)).rejects.toThrow(/is another one: not kmvm's/);
     expect(puts()).toBe(0);
+  });
+
+  test.each(["made here", "made by another attempt"])("that never becomes whole is given up, %s", async (how) => {
+    const slow = new FakeArm({ subscriptionId: own.subscriptionId, pollsPerOperation: Infinity });
+    await slow.listen();
+    addVersion(slow, version(9));
+    if (how === "made by another attempt") addVersion(slow, version(1), { provisioningState: "Creating" });
+    const args = {
+      ...{ location: "westus2", resourceGroup: own.resourceGroup, gallery: own.gallery, image: "L0-base" },
+      ...{ number: "20260101.1.1193046", storageAccountId: "/s", uri: inputs.source, tags: inputs.tags },
+    };
+    const making = makeGalleryVersion(clientsOf(slow), args, { signal: context.signal, pollMs: 1, limitMs: 300 });
+    await expect(making).rejects.toMatchObject({
+      message: "version 20260101.1.1193046 of L0-base in gallery kmvm was not whole within 0 s",
+      hint: "publish again: what Azure has made of it until then is taken over",
+      exitCode: ExitCode.Infrastructure,
+    });
+    await slow.close();
   });
 
   test("that was pruned is gone at the next refresh, and one that is there is not", async () => {
