@@ -39,7 +39,7 @@ export default tseslint.config(
     [
       ...["@pulumi/*", "**/cli/**", "**/components/*", "!**/components/backends", "**/components/backends/*"],
       // By the registry it asks a provider for a machine's console.
-      ...["!**/components/backends/registry", "!**/components/backends/load", "!**/components/backends/backend"],
+      ...["registry", "load", "backend", "facets"].map((file) => `!**/components/backends/${file}`),
     ],
     "the runner is a program of its own",
   ),

@@ -1,7 +1,8 @@
 import { Option, type Command } from "commander";
 import { loadBackend, loadFacets } from "../components/backends/load";
 import type { BackendName } from "../components/backends/registry";
-import type { Backend, Facets } from "../components/backends/backend";
+import type { Backend } from "../components/backends/backend";
+import type { Facets } from "../components/backends/facets";
 import { profiles, type Profile, type StackName } from "../stacks/name";
 import { settingsOf } from "../stacks/program";
 import { settingDefinitions, type SettingDefinition } from "../stacks/setting-definitions";

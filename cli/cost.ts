@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { loadBackend } from "../components/backends/load";
-import type { MachineSummary } from "../components/backends/backend";
+import type { MachineSummary } from "../components/backends/facets";
 import { actualUsd, estimateText, usdText, type Rate } from "../lib/cost";
 import { lifetimeOf, rateOf, rateOfSettings } from "../stacks/cost";
 import type { Settings } from "../stacks/settings";

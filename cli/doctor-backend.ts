@@ -1,4 +1,4 @@
-import type { Finding } from "../components/backends/backend";
+import type { Finding } from "../components/backends/facets";
 import { messageOf, UserError } from "../lib/errors";
 import { estimateText } from "../lib/cost";
 import { lifetimeOf, rateOfSettings } from "../stacks/cost";

@@ -1,5 +1,5 @@
 import { UserError } from "../lib/errors";
-import type { MachineSummary } from "../components/backends/backend";
+import type { MachineSummary } from "../components/backends/facets";
 
 /**
  * Pure: the stack that a person means by a stack's name, a machine's, or the beginning of one.

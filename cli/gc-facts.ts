@@ -1,4 +1,4 @@
-import type { MachineRemains, MachineSummary } from "../components/backends/backend";
+import type { MachineRemains, MachineSummary } from "../components/backends/facets";
 import type { BackendName } from "../stacks/settings";
 
 /** What `kmvm gc` saw, all of it before it judges anything. Times are milliseconds as Date.now() gives them. */

@@ -1,4 +1,4 @@
-import type { Facets, MachineRemains } from "../components/backends/backend";
+import type { Facets, MachineRemains } from "../components/backends/facets";
 import { listAbandonedBuilds } from "../provider/images/abandoned";
 import { isAbandonedSmoke } from "../provider/images/smoke-machines";
 import type { BackendName } from "../stacks/settings";

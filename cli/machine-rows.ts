@@ -1,4 +1,4 @@
-import type { MachineSummary } from "../components/backends/backend";
+import type { MachineSummary } from "../components/backends/facets";
 import { isAlwaysThere } from "../components/backends/load";
 import type { BackendName } from "../components/backends/registry";
 import { shortTime, table } from "./table";

@@ -4,7 +4,7 @@ import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { isAlwaysThere, loadFacets } from "../components/backends/load";
 import { registry, type Registration } from "../components/backends/registry";
-import type { Facets } from "../components/backends/backend";
+import type { Facets } from "../components/backends/facets";
 import { messageOf } from "../lib/errors";
 import { settingDefinitions } from "../stacks/setting-definitions";
 import { backends, type BackendName } from "../stacks/settings";

@@ -1,4 +1,4 @@
-import type { ImageVersions } from "../components/backends/backend";
+import type { ImageVersions } from "../components/backends/facets";
 import { ExitCode, messageOf, UserError } from "../lib/errors";
 import { chooseBackend, type BackendFlags } from "./chosen-backend";
 import type { Settings } from "../stacks/settings";

@@ -1,4 +1,4 @@
-import type { ImageVersions, PublishedVersion } from "../components/backends/backend";
+import type { ImageVersions, PublishedVersion } from "../components/backends/facets";
 import { UserError } from "../lib/errors";
 import { planPrune } from "../provider/images/prune";
 import type { ChosenBackend } from "./chosen-backend";

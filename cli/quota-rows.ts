@@ -1,4 +1,4 @@
-import type { QuotaFigure } from "../components/backends/backend";
+import type { QuotaFigure } from "../components/backends/facets";
 import { table } from "./table";
 
 /** Pure: whether one more machine fits below the limit. */

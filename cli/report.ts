@@ -1,4 +1,4 @@
-import type { MachineSummary } from "../components/backends/backend";
+import type { MachineSummary } from "../components/backends/facets";
 import { messageOf } from "../lib/errors";
 import type { RunResult, Verdict } from "../lib/run-result";
 import type { StackName } from "../stacks/name";

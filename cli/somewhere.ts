@@ -2,7 +2,7 @@ import { loadFacets } from "../components/backends/load";
 import type { Classified } from "../lib/cloud-errors";
 import { messageOf, UserError } from "../lib/errors";
 import { placeText, settingsOfPlace, type Place } from "../lib/place";
-import type { Placement } from "../components/backends/backend";
+import type { Placement } from "../components/backends/facets";
 import type { Settings } from "../stacks/settings";
 import type { CliContext } from "./context";
 import { showEstimate } from "./cost";

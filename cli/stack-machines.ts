@@ -1,4 +1,4 @@
-import type { Facets, MachineSummary } from "../components/backends/backend";
+import type { Facets, MachineSummary } from "../components/backends/facets";
 import { isAlwaysThere } from "../components/backends/load";
 import { ExitCode, UserError } from "../lib/errors";
 import { backends, type BackendName } from "../stacks/settings";

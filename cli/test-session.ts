@@ -1,4 +1,4 @@
-import type { MachineSummary } from "../components/backends/backend";
+import type { MachineSummary } from "../components/backends/facets";
 import { ExitCode, messageOf } from "../lib/errors";
 import { exitCodeOf, type RunResult } from "../lib/run-result";
 import type { KeepPolicy, Settings } from "../stacks/settings";

@@ -1,4 +1,4 @@
-import type { Publishing } from "../components/backends/backend";
+import type { Publishing } from "../components/backends/facets";
 import { backendNames, loadFacets } from "../components/backends/load";
 import { UserError } from "../lib/errors";
 import type { Properties } from "../plugin/values";

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { loadFacets } from "../components/backends/load";
 import type { BackendName } from "../components/backends/registry";
-import type { Console } from "../components/backends/backend";
+import type { Console } from "../components/backends/facets";
 import { consoleGrowth } from "../lib/console-text";
 import { codeOf, messageOf } from "../lib/errors";
 import type { RunRequest } from "../lib/run-request";

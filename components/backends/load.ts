@@ -1,5 +1,6 @@
 import "./one-sdk.cjs";
-import type { Backend, Facets } from "./backend";
+import type { Backend } from "./backend";
+import type { Facets } from "./facets";
 import { registry, type BackendName, type Registration } from "./registry";
 
 /** In the order in which verbs list them. */

@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { awsSettings } from "./aws/settings";
 import { azureSettings } from "./azure/settings";
-import type { Backend, Facets } from "./backend";
+import type { Backend } from "./backend";
+import type { Facets } from "./facets";
 import { qemuSettings } from "./qemu/settings";
 
 /** What is known of a backend without loading it. */

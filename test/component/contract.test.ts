@@ -2,7 +2,8 @@
 import "./memory/registered";
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import type { Facets, Pricing } from "../../components/backends/backend";
+import type { Pricing } from "../../components/backends/backend";
+import type { Facets } from "../../components/backends/facets";
 import { backendNames, isAlwaysThere, loadBackend, loadFacets } from "../../components/backends/load";
 import { registry, type BackendName } from "../../components/backends/registry";
 import { settingsOfPlace } from "../../lib/place";

@@ -1,5 +1,5 @@
 import { UserError } from "../../../lib/errors";
-import type { Facets } from "../backend";
+import type { Facets } from "../facets";
 import { classifyError } from "./errors";
 import { placement } from "./placement";
 import type { AwsSettings } from "./settings";

@@ -1,6 +1,6 @@
 import { chunks } from "../../../lib/chunks";
 import { ExitCode, UserError } from "../../../lib/errors";
-import type { PublishedVersion } from "../backend";
+import type { PublishedVersion } from "../facets";
 import { readPromoted, readPromotions, readVersions, removeVersion, writePromoted } from "./image-pointers";
 import { removeImageResource } from "./image-removal";
 import { listImages, snapshotsOfOthers } from "./image-resources";

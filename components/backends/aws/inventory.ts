@@ -1,6 +1,6 @@
 import type { Instance } from "@aws-sdk/client-ec2";
 import { fromTags, imageTagNames } from "../../../lib/tags";
-import type { MachineSummary } from "../backend";
+import type { MachineSummary } from "../facets";
 import { tagsOf } from "./clients";
 import { describeInstances, oursOnly } from "./instances";
 import type { AwsSettings } from "./settings";

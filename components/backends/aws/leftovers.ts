@@ -1,5 +1,5 @@
 import { fromTags, ourProject } from "../../../lib/tags";
-import type { MachineRemains } from "../backend";
+import type { MachineRemains } from "../facets";
 import { publishingMs } from "../publishing-time";
 import { tagsOf } from "./clients";
 import { readVersions } from "./image-pointers";

@@ -1,6 +1,6 @@
 import { DescribeSubnetsCommand, DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { HeadBucketCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
-import type { Finding } from "../backend";
+import type { Finding } from "../facets";
 import { clientOf } from "./clients";
 import { calling } from "./errors";
 import type { AwsSettings } from "./settings";

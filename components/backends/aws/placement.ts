@@ -1,7 +1,7 @@
 import { classify } from "../../../lib/cloud-errors";
 import { placesAfter, placesOf, type Place } from "../../../lib/place";
 import type { Settings } from "../../../stacks/settings";
-import type { Placement } from "../backend";
+import type { Placement } from "../facets";
 import { chosenType, fitting } from "./choose-size";
 import { errorRules, failureOf, figuresIn } from "./errors";
 import { ownSettings } from "./own-settings";

@@ -2,7 +2,7 @@ import { DescribeInstanceTypesCommand, EC2Client, paginateDescribeInstanceTypeOf
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { messageOf, UserError } from "../../../lib/errors";
 import type { Settings } from "../../../stacks/settings";
-import type { Finding } from "../backend";
+import type { Finding } from "../facets";
 import { clientOf, collect } from "./clients";
 import { calling } from "./errors";
 import { imageReference } from "../../../lib/image-reference";

@@ -5,7 +5,7 @@ import {
   ServiceQuotasClient,
 } from "@aws-sdk/client-service-quotas";
 import type { Settings } from "../../../stacks/settings";
-import type { QuotaFigure } from "../backend";
+import type { QuotaFigure } from "../facets";
 import { clientOf } from "./clients";
 import { calling, isGone } from "./errors";
 import { describeInstances } from "./instances";

@@ -1,4 +1,4 @@
-import type { Console } from "../backend";
+import type { Console } from "../facets";
 import type { AzureClients } from "./clients";
 import { findGroup } from "./groups";
 import { vmName } from "./names";

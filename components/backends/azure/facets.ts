@@ -1,6 +1,6 @@
 import type { TokenCredential } from "@azure/core-auth";
 import type { HttpClient } from "@azure/core-rest-pipeline";
-import type { Facets, Leftovers } from "../backend";
+import type { Facets, Leftovers } from "../facets";
 import type { AzureClients } from "./clients";
 import { classifyAzure, told } from "./errors";
 import { groupOf } from "./names";

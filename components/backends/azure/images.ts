@@ -1,7 +1,7 @@
 import type { GalleryImage, GalleryImageVersion } from "@azure/arm-compute";
 import { UserError } from "../../../lib/errors";
 import { imageTagNames } from "../../../lib/tags";
-import type { ImageVersions, PublishedVersion } from "../backend";
+import type { ImageVersions, PublishedVersion } from "../facets";
 import type { AzureClients } from "./clients";
 import { pointerTags } from "./image-tags";
 import { hasStatus } from "./refusals";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { MachineSummary } from "../backend";
+import type { MachineSummary } from "../facets";
 import type { AzureClients } from "./clients";
 import { listGroups, type Group } from "./groups";
 import { groupOf } from "./names";

@@ -1,7 +1,7 @@
 import { classify } from "../../../lib/cloud-errors";
 import { placesAfter, placesOf, type Place } from "../../../lib/place";
 import type { Settings } from "../../../stacks/settings";
-import type { Placement } from "../backend";
+import type { Placement } from "../facets";
 import { chosenSize, fitting } from "./choose-size";
 import { errorRules, failureOf, quotaRefusal } from "./errors";
 import type { Size } from "./sizes";

@@ -1,6 +1,6 @@
 import type { VirtualMachine } from "@azure/arm-compute";
 import { ExitCode, UserError } from "../../../lib/errors";
-import type { Power } from "../backend";
+import type { Power } from "../facets";
 import type { AzureClients } from "./clients";
 import { findGroup, type Group } from "./groups";
 import { vmName } from "./names";

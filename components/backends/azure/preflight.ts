@@ -2,7 +2,7 @@ import type { TokenCredential } from "@azure/core-auth";
 import { z } from "zod";
 import { imageReference } from "../../../lib/image-reference";
 import type { Settings } from "../../../stacks/settings";
-import type { Finding, Preflight } from "../backend";
+import type { Finding, Preflight } from "../facets";
 import { fitting } from "./choose-size";
 import type { AzureClients } from "./clients";
 import { classifyAzure } from "./errors";

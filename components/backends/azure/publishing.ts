@@ -1,6 +1,6 @@
 import type { TokenCredential } from "@azure/core-auth";
 import { UserError } from "../../../lib/errors";
-import type { Publishing } from "../backend";
+import type { Publishing } from "../facets";
 import type { AzureClients, TransportOptions } from "./clients";
 import { findGalleryVersion, makeGalleryVersion, type Place } from "./gallery-version";
 import { galleryVersion } from "./names";

@@ -1,5 +1,5 @@
 import type { Settings } from "../../../stacks/settings";
-import type { Quota, QuotaFigure } from "../backend";
+import type { Quota, QuotaFigure } from "../facets";
 import type { AzureClients } from "./clients";
 import { machinePlan } from "./machine-plan";
 import { families } from "./sizes";

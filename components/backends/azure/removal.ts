@@ -1,4 +1,4 @@
-import type { Destroyer, Leftovers } from "../backend";
+import type { Destroyer, Leftovers } from "../facets";
 import type { AzureClients } from "./clients";
 import { findGroup, groupsApi, listGroups } from "./groups";
 

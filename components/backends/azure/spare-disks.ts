@@ -1,6 +1,6 @@
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
-import type { Leftovers } from "../backend";
+import type { Leftovers } from "../facets";
 import { publishingMs } from "../publishing-time";
 import type { AzureClients } from "./clients";
 import { findGalleryVersion } from "./gallery-version";

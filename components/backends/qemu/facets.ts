@@ -12,7 +12,7 @@ import {
 import { injectNmi } from "../../../provider/qemu/diagnostics";
 import { machineFolder } from "../../../provider/qemu/folder";
 import { listRemains, removeRemains } from "../../../provider/qemu/leftovers";
-import type { Facets, MachineSummary } from "../backend";
+import type { Facets, MachineSummary } from "../facets";
 
 /** The verbs' powers over local machines. */
 export const qemuFacets: Facets = {

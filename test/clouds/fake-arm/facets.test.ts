@@ -5,7 +5,7 @@ import { azureClients } from "../../../components/backends/azure/clients";
 import { facetsOver } from "../../../components/backends/azure/facets";
 import { galleryVersion } from "../../../components/backends/azure/names";
 import { missing, roleDefinition } from "../../../components/backends/azure/permissions";
-import type { Facets } from "../../../components/backends/backend";
+import type { Facets } from "../../../components/backends/facets";
 import { repositoryRoot } from "../../../lib/paths";
 import type { Settings } from "../../../stacks/settings";
 import {

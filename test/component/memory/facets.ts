@@ -1,4 +1,4 @@
-import type { Facets, MachineSummary } from "../../../components/backends/backend";
+import type { Facets, MachineSummary } from "../../../components/backends/facets";
 import { UserError } from "../../../lib/errors";
 import type { MemorySettings } from "./settings";
 

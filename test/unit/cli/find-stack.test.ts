@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import type { MachineSummary } from "../../../components/backends/backend";
+import type { MachineSummary } from "../../../components/backends/facets";
 import { matchStack } from "../../../cli/find-stack";
 
 const machine = (id: string, stack: string): MachineSummary => ({

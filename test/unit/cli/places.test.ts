@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from "@jest/globals";
 import { askPlaces, placesIn, unreachableText, type OpenPlace } from "../../../cli/places";
 import { uniqueMachines, type FoundMachine } from "../../../cli/stack-machines";
-import type { Facets } from "../../../components/backends/backend";
+import type { Facets } from "../../../components/backends/facets";
 
 const aws = { region: "us-west-2", scheduleRoleArn: "arn:aws:iam::123456789012:role/kmvm-expiry" };
 const profile = (value: unknown) => `config:\n  kmvm:backend: aws\n  kmvm:aws: ${JSON.stringify(value)}\n`;

@@ -8,7 +8,7 @@ import {
   publishedLines,
   rollbackPublished,
 } from "../../../cli/published-images";
-import type { ImageVersions, PublishedVersion } from "../../../components/backends/backend";
+import type { ImageVersions, PublishedVersion } from "../../../components/backends/facets";
 
 const published = (version: string, given: Partial<PublishedVersion> = {}): PublishedVersion => ({
   ...{

@@ -1,5 +1,5 @@
 import { expect, jest, test } from "@jest/globals";
-import type { Publishing } from "../../../components/backends/backend";
+import type { Publishing } from "../../../components/backends/facets";
 import type { Context } from "../../../plugin/resource";
 import { imageVersion } from "../../../provider/image-version";
 import { findPublishing } from "../../../provider/publishing";
