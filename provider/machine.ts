@@ -1,4 +1,5 @@
 import { messageOf } from "../lib/errors";
+import { imageReference } from "../lib/image-reference";
 import { HalfMade, type CheckFailure, type Context, type Difference, type ResourceType } from "../plugin/resource";
 import { explain } from "../plugin/grpc";
 import { changedProperties } from "../plugin/service";
@@ -54,7 +55,7 @@ export function machine({ home, resolveImage, warmImage }: MachineDependencies):
   /** The image that a machine has already, however the pointer has moved since; else what the reference means now. */
   async function imageFor(id: string, ref: string): Promise<MachineImage> {
     const existing = await inspectMachine(home, id);
-    const name = ref.split("@")[0] ?? ref;
+    const { name } = imageReference(ref);
     return resolveImage(existing ? `${name}@${existing.imageVersion}` : ref);
   }
 

@@ -14,6 +14,7 @@ import {
 import type { Progress } from "../../provider/images/progress";
 import { warmImage } from "../../provider/images/warm";
 import { UserError } from "../../lib/errors";
+import { imageReference } from "../../lib/image-reference";
 import { addBackendFlags, chooseBackend, defaultProfile, profileSettings, type BackendFlags } from "../chosen-backend";
 import { openContext, type CliContext } from "../context";
 import { imageLines } from "../image-rows";
@@ -134,7 +135,7 @@ function promoteCommand(): Command {
       const context = openContext();
       const { home, terminal } = context;
       if (isElsewhere(flags)) {
-        const [name = "", version] = reference.split("@");
+        const { name, version } = imageReference(reference);
         if (version === undefined)
           throw new UserError(`"${reference}" names no version`, "write <name>@<version>; see kmvm image ls --backend");
         await promotePublished(imagesOf(await chooseBackend(context, flags)), name, version);

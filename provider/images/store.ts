@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { codeOf, ExitCode, UserError } from "../../lib/errors";
+import { imageReference } from "../../lib/image-reference";
 import { homeFolders } from "../../lib/paths";
 import { compareVersions, parseVersion, type ImageVersion } from "./image-version";
 import { manifestSchema, type Manifest } from "./manifest";
@@ -104,7 +105,7 @@ export async function listVersions(home: string, name: string): Promise<StoredVe
  * @throws UserError with the command that helps, when there is none
  */
 export async function resolveImage(home: string, ref: string): Promise<StoredVersion> {
-  const [name = "", wanted] = ref.split("@");
+  const { name, version: wanted } = imageReference(ref);
   const version = wanted ?? (await readPointer(home, name, "promoted"));
   const found = version === undefined ? undefined : await findVersion(home, name, version);
   if (found) return found;
