@@ -54,13 +54,21 @@ function connectionOver(client: Client, socket: Socket): SshConnection {
   socket.on("data", () => {
     heardAt = Date.now();
   });
+  let failure: Error | undefined;
+  client.on("error", (error) => {
+    failure ??= error;
+  });
+  const tellWhy = (error: unknown): never => {
+    if (!(error instanceof ConnectionLost) || !failure) throw error;
+    throw new ConnectionLost(`${error.message}: ${failure.message}`, { cause: failure });
+  };
   const ended = new Promise<void>((resolve) => {
     client.once("close", () => {
       resolve();
     });
   });
   return {
-    exec: (command, options) => execOver(client, command, options),
+    exec: (command, options) => execOver(client, command, options).catch(tellWhy),
     lastHeardAt: () => heardAt,
     ended,
     close: () => {

@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo } from "node:net";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { PassThrough, Readable, Writable } from "node:stream";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { ConnectOptions, SshConnection } from "../../../lib/ssh";
@@ -86,6 +86,15 @@ describe("a command over ssh", () => {
     await expect(connection.exec("x")).rejects.toThrow(ConnectionLost);
     await connection.ended;
     await expect(connection.exec("again")).rejects.toThrow(ConnectionLost);
+  });
+
+  test("that is lost says of what", async () => {
+    const server = await serve((_command, channel, connection) => {
+      channel.write("some");
+      setTimeout(() => (connection as unknown as { _sock: Socket })._sock.resetAndDestroy(), 20);
+    });
+    const connection = await connect(server);
+    await expect(connection.exec("x")).rejects.toThrow(/ended.*: .*ECONNRESET/);
   });
 
   test("is given up when the signal says so", async () => {
