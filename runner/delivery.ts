@@ -61,7 +61,7 @@ export function deliveryScript({ send, reuse }: Delivery, { runId, attempt }: Ru
     `if [ "$there" = "${runId} ${attempt}" ]; then ${bootId}; ${followScript(0)}; fi`,
     ...reuse.map(
       ({ place, staged }) =>
-        `[ "$(cat /${place}.key 2>/dev/null)" = ${staged.key} ] || exit ${deliveryExit.treeMissing}`,
+        `key=; { read -r key </${place}.key; } 2>/dev/null; [ "$key" = ${staged.key} ] || exit ${deliveryExit.treeMissing}`,
     ),
     ...send.map(({ place }) => `if [ -e /${place} ]; then rm -rf /${place} /${place}.key; fi`),
     `tar -x -f - --no-same-owner || exit ${deliveryExit.unpackFailed}`,

@@ -38,8 +38,11 @@ const cancelEnd = (cancel: AbortSignal) =>
     else cancel.addEventListener("abort", onAbort, { once: true });
   });
 
-/** Ends that a crash of the guest's kernel brings about, and that its last words on the console explain better. */
-const maybeCrash = new Set<RunEnd["kind"]>(["finished", "reboot", "infra"]);
+/**
+ * Ends that a crash of the guest's kernel brings about, and that its last words on the console explain better; and how
+ * long these may take to get there, milliseconds. A guest that told how the run has finished had said them by then.
+ */
+const lastWordsMs: Partial<Record<RunEnd["kind"], number>> = { finished: 0, reboot: 250, infra: 250 };
 
 /** What ends the run: whichever comes first. */
 async function awaitEnd(context: RunContext): Promise<Ending> {
@@ -54,12 +57,12 @@ async function awaitEnd(context: RunContext): Promise<Ending> {
   );
   const crash = consoleEnd(context);
   let end = await Promise.race([talking, crash, cancelEnd(context.cancel)]);
-  // A machine's last words take a moment to get onto the console.
-  if (context.console && maybeCrash.has(end.kind))
+  const waitMs = lastWordsMs[end.kind];
+  if (context.console && waitMs !== undefined)
     end = await Promise.race([
       crash,
       systemClock
-        .sleep(250)
+        .sleep(waitMs)
         .then(() => context.console?.watch.caughtUp())
         .then(() => end),
     ]);

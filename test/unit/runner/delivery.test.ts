@@ -104,7 +104,7 @@ describe("a delivery", () => {
     expect(script).not.toContain("'");
     expect(script).toContain("rm -rf /s /s.key");
     expect(script).not.toContain("rm -rf /k");
-    expect(script).toContain(`[ "$(cat /k.key 2>/dev/null)" = ${kkm.staged.key} ] || exit 90`);
+    expect(script).toContain(`{ read -r key </k.key; } 2>/dev/null; [ "$key" = ${kkm.staged.key} ] || exit 90`);
     execFileSync("bash", ["-n", "-c", script]);
   });
 
