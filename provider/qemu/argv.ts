@@ -47,6 +47,7 @@ export interface MemoryFile {
 export interface MachineShape extends Pick<MachineSpec, "id" | "image" | "boot" | "vcpus" | "memoryMiB"> {
   readonly hardware: Hardware;
   readonly alsoStart?: MachineSpec["alsoStart"] | undefined;
+  readonly cloneOf?: MachineSpec["cloneOf"] | undefined;
   readonly memoryFile?: MemoryFile;
   /** Wait for a saved state instead of booting. */
   readonly incoming?: true;
@@ -108,7 +109,8 @@ export function qemuArguments(spec: MachineShape, accelerator: Accelerator, endp
     ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
     // q35, as clouds have it: PCI Express, and the machine that OVMF is made for.
     ...["-machine", spec.memoryFile ? "q35,memory-backend=memory" : "q35"],
-    ...["-accel", accelerator.accel, "-cpu", accelerator.cpu],
+    ...["-accel", spec.cloneOf === undefined ? accelerator.accel : accelerator.accelSideBySide],
+    ...["-cpu", accelerator.cpu],
     ...["-smp", String(spec.vcpus), "-m", `${spec.memoryMiB}M`],
     ...memoryArguments(spec),
     ...["-pidfile", files.pid],

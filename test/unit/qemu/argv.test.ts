@@ -2,8 +2,11 @@ import { describe, expect, test } from "@jest/globals";
 import type { Accelerator } from "../../../provider/qemu/accelerator";
 import { kernelCommandLine, qemuArguments, type MachineShape } from "../../../provider/qemu/argv";
 
-const tcg: Accelerator = { name: "tcg", accel: "tcg,thread=multi", cpu: "EPYC,+svm", reason: "" };
-const kvm: Accelerator = { name: "kvm", accel: "kvm", cpu: "host", reason: "" };
+const tcg: Accelerator = {
+  ...{ name: "tcg", accel: "tcg,thread=multi", accelSideBySide: "tcg,thread=single" },
+  ...{ cpu: "EPYC,+svm", reason: "" },
+};
+const kvm: Accelerator = { name: "kvm", accel: "kvm", accelSideBySide: "kvm", cpu: "host", reason: "" };
 const shape: MachineShape = {
   id: "test-ci-240-abc",
   image: {
@@ -96,6 +99,13 @@ describe("a machine that can be saved", () => {
       `memory-backend-file,id=memory,size=2048M,mem-path=/a,,b/memory,share=${value}`,
     );
     expect(valuesOf(argv, "-machine")).toEqual(["q35,memory-backend=memory"]);
+  });
+
+  test("has one thread for all its emulated processors as one of many that run side by side", () => {
+    expect(valuesOf(qemuArguments(migratable, tcg, endpoint), "-accel")).toEqual(["tcg,thread=multi"]);
+    const clone = { ...migratable, cloneOf: "original" };
+    expect(valuesOf(qemuArguments(clone, tcg, endpoint), "-accel")).toEqual(["tcg,thread=single"]);
+    expect(valuesOf(qemuArguments(clone, kvm, endpoint), "-accel")).toEqual(["kvm"]);
   });
 
   test("waits for its state as a clone", () => {
