@@ -1,0 +1,115 @@
+import { describe, expect, test } from "@jest/globals";
+import { azureClients } from "../../../components/backends/azure/clients";
+import { facetsOver } from "../../../components/backends/azure/facets";
+import { roleDefinition } from "../../../components/backends/azure/permissions";
+import type { Facets } from "../../../components/backends/facets";
+import type { Settings } from "../../../stacks/settings";
+import { addExpiryIdentity, addGrant, addRegistration, addSize, addUsage, addVersion, own, version } from "./account";
+import type { FakeArm } from "./server";
+import { credential, role, useAccount } from "./use-account";
+
+const settings = {
+  device: "/dev/kvm",
+  vcpus: 4,
+  memoryMiB: 2048,
+  diskGiB: 20,
+  image: "L0-base",
+  spot: false,
+  azure: own,
+} as Settings;
+
+let arm: FakeArm;
+let facets: Facets;
+useAccount((account) => {
+  ({ arm, facets } = account);
+});
+
+describe("quota", () => {
+  test("is that of the size's family and that of the region", async () => {
+    addUsage(arm, "cores", 46, 100);
+    addUsage(arm, "Standard DSv5 Family", 44, 48);
+    addUsage(arm, "lowPriorityCores", 0, 10);
+    expect(await facets.quota?.figures(settings)).toEqual([
+      { name: "standardDSv5Family", region: "westus2", unit: "vCPU", used: 44, limit: 48, needed: 4 },
+      { name: "cores", region: "westus2", unit: "vCPU", used: 46, limit: 100, needed: 4 },
+    ]);
+  });
+
+  test("of a machine that may be taken away is another one", async () => {
+    addUsage(arm, "cores", 46, 100);
+    addUsage(arm, "lowPriorityCores", 8, 10);
+    expect(await facets.quota?.figures({ ...settings, spot: true })).toMatchObject([
+      { name: "lowPriorityCores", used: 8 },
+    ]);
+  });
+});
+
+describe("preflight", () => {
+  const everything = () => {
+    addGrant(arm, { actions: ["*"], notActions: [], dataActions: ["*"] });
+    for (const name of ["Microsoft.Compute", "Microsoft.Network", "Microsoft.Logic", "Microsoft.Storage"])
+      addRegistration(arm, name);
+    addExpiryIdentity(arm);
+    addSize(arm, "Standard_D4s_v5");
+    addVersion(arm, version(1));
+  };
+  const findings = async () => (await facets.preflight?.check(settings)) ?? [];
+
+  test("of an account that is set up finds nothing, and changes nothing", async () => {
+    everything();
+    await facets.images?.promote("L0-base", version(1));
+    arm.requests.length = 0;
+    expect((await findings()).filter(({ level }) => level !== "ok")).toEqual([]);
+    expect(arm.requests.every((line) => line.startsWith("GET"))).toBe(true);
+  });
+
+  test("of one that is not names everything that is missing, and what to do", async () => {
+    addGrant(arm, { actions: ["*/read"], notActions: ["Microsoft.Compute/disks/read"] });
+    addRegistration(arm, "Microsoft.Compute");
+    addRegistration(arm, "Microsoft.Logic", "NotRegistered");
+    addSize(arm, "Standard_D4s_v5", [{ type: "Location", reasonCode: "NotAvailableForSubscription" }]);
+    const found = Object.fromEntries((await findings()).map((one) => [one.name, one]));
+    expect(found["permissions"]).toMatchObject({
+      level: "fail",
+      text: expect.stringContaining("Microsoft.Compute/virtualMachines/write"),
+    });
+    expect(found["permissions"]?.text).toContain("Microsoft.Compute/disks/read");
+    expect(found["permissions"]?.text).not.toContain("virtualMachines/read");
+    expect(found["images"]).toMatchObject({ level: "warn" });
+    expect(found["providers"]).toMatchObject({
+      level: "fail",
+      fix: expect.stringContaining("az provider register --namespace Microsoft.Logic"),
+    });
+    expect(found["expiry"]).toMatchObject({ level: "fail" });
+    expect(found["sizes"]).toMatchObject({ level: "fail" });
+    expect(found["image"]).toMatchObject({ level: "fail" });
+  });
+
+  test("names the size that is on offer instead", async () => {
+    everything();
+    addSize(arm, "Standard_D8ads_v5");
+    arm.state.list("Fake/sku");
+    const vcpus8 = { ...settings, vcpus: 8 };
+    const found = await facets.preflight?.check(vcpus8);
+    expect(found).toContainEqual(
+      expect.objectContaining({ name: "sizes", level: "warn", fix: "--set size=Standard_D8ads_v5" }),
+    );
+  });
+
+  test("of nobody says so and asks no more", async () => {
+    const clients = azureClients(own, credential, { httpClient: arm.httpClient() });
+    const nobody = {
+      getToken: () => Promise.reject(Object.assign(new Error("none"), { name: "CredentialUnavailableError" })),
+    };
+    const other = facetsOver(own, () => Promise.resolve({ clients, credential: nobody }));
+    expect(await other.preflight?.check(settings)).toMatchObject([{ name: "credentials", level: "fail" }]);
+    expect(arm.requests).toEqual([]);
+  });
+});
+
+describe("the role of docs/azure-role.json", () => {
+  test("is what the preflight looks for, and allows nothing by a pattern", () => {
+    expect(role).toEqual(roleDefinition);
+    expect(JSON.stringify(role)).not.toContain("*");
+  });
+});
