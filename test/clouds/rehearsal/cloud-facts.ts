@@ -7,6 +7,8 @@ export const cloudFacts = {
     backend: "aws",
     vendor: "Amazon EC2",
     dataSource: "aws",
+    // The interrupt that makes a guest tell where it hangs is a panic of it, and its end.
+    endings: ["failure", "timeout", "hang"],
     // Without a token; the header keeps others than programs of the machine from being led there.
     carelessQuestion: { url: "http://169.254.169.254/latest/user-data", status: "401" },
   },
@@ -15,6 +17,7 @@ export const cloudFacts = {
     backend: "azure",
     vendor: "Microsoft Corporation",
     dataSource: "azure",
+    endings: ["failure", "timeout", "hang", "panic"],
     // Without the header Metadata: true.
     carelessQuestion: { url: "http://169.254.169.254/metadata/instance?api-version=2021-08-01", status: "400" },
   },

@@ -19,6 +19,8 @@ export interface CloudFacts {
   readonly vendor: string;
   /** What the guest says of where cloud-init has its settings from. */
   readonly dataSource: string;
+  /** How runs end there, other than well, in this order, all in one machine. */
+  readonly endings: readonly (keyof typeof endings)[];
   /** Asks the metadata service as somebody does who was led there, and the status of the refusal. */
   readonly carelessQuestion: { readonly url: string; readonly status: string };
 }
@@ -37,23 +39,23 @@ interface Ending {
   readonly console?: string;
 }
 
-/** A panic is the last one: nothing can be run in that machine any more. */
-const endings: readonly Ending[] = [
-  {
+/** Nothing can be run any more in a machine that has panicked. */
+const endings = {
+  failure: {
     what: "a test that fails",
     payload: "fail",
     flags: [],
     code: 1,
     result: { verdict: "fail", reason: "tests", failedStep: "test test/fixtures/payloads/fail" },
   },
-  {
+  timeout: {
     what: "a test that never ends",
     payload: "hang",
     flags: ["--timeout", "60s"],
     code: 1,
     result: { verdict: "timeout", failedStep: "test test/fixtures/payloads/hang" },
   },
-  {
+  hang: {
     what: "a guest that hangs",
     payload: "hang",
     flags: ["--set", "hangTimeout=30s"],
@@ -61,7 +63,7 @@ const endings: readonly Ending[] = [
     code: 3,
     result: { verdict: "infra", reason: "hang" },
   },
-  {
+  panic: {
     what: "a guest that panics",
     payload: "panic",
     flags: [],
@@ -69,7 +71,7 @@ const endings: readonly Ending[] = [
     result: { verdict: "infra", reason: "panic" },
     console: "Kernel panic - not syncing: sysrq triggered crash",
   },
-];
+} satisfies Record<string, Ending>;
 
 /** Generous: guests are emulated. */
 const limit = 900_000;
@@ -86,7 +88,9 @@ export function describeRun(facts: CloudFacts, account: Account): void {
   const missing = missingForKmvm() ?? (account.kind === "played" ? missingForRehearsal() : undefined);
   const id = account.kind === "played" ? "cloud" : account.id;
   // Only a machine that is played can be frozen.
-  const possible = endings.filter(({ freezeAt }) => account.kind === "played" || freezeAt === undefined);
+  const possible = facts.endings
+    .map((ending): Ending => endings[ending])
+    .filter(({ freezeAt }) => account.kind === "played" || freezeAt === undefined);
   let cloud: CloudUnderTest;
   let played: CloudCheckout;
 
