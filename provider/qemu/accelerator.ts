@@ -31,8 +31,8 @@ export interface HostFacts {
 const tcg = {
   name: "tcg",
   accel: "tcg,thread=multi",
-  // A thread for each of the guest's processors would wait for those that the host's other machines keep from running:
-  // eight directories, two at a time, each in a clone of two processors on a host of two: 45 s; by one thread 36 s.
+  // Threads of a guest's processors would wait for those that the host's other machines keep from running
+  // (docs/architecture.md, isolated directories).
   accelSideBySide: "tcg,thread=single",
   cpu: "EPYC,+svm",
 } as const;

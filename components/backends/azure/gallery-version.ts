@@ -79,7 +79,8 @@ export async function makeGalleryVersion(
   const settled = () =>
     retryUntil({
       what: `version ${number} of ${image}, which is being made already`,
-      timeoutMs: limitMs,
+      // Both waits have one limit, that of the signal.
+      timeoutMs: Infinity,
       intervalMs: pollMs,
       signal: options.abortSignal,
       attempt: async () => {

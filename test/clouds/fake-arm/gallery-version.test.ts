@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import type { HttpClient } from "@azure/core-rest-pipeline";
 import { azureClients } from "../../../components/backends/azure/clients";
 import { facetsOver } from "../../../components/backends/azure/facets";
 import { makeGalleryVersion } from "../../../components/backends/azure/gallery-version";
@@ -32,14 +33,11 @@ const context: Context = {
 };
 
 let arm: FakeArm;
-const clientsOf = (server: FakeArm) =>
-  azureClients(own, credential, {
-    httpClient: server.httpClient(),
-    retryOptions: { maxRetries: 1, retryDelayInMs: 1 },
-  });
+const clientsOf = (httpClient: HttpClient) =>
+  azureClients(own, credential, { httpClient, retryOptions: { maxRetries: 1, retryDelayInMs: 1 } });
 const find = () => {
   const httpClient = arm.httpClient();
-  const clients = clientsOf(arm);
+  const clients = clientsOf(httpClient);
   const { publishing } = facetsOver(published, () => Promise.resolve({ clients, credential, pollMs: 1, httpClient }));
   return publishing ? Promise.resolve(publishing) : Promise.reject(new Error("none"));
 };
@@ -104,21 +102,25 @@ describe("a version in a gallery", () => {
   });
 
   test.each(["made here", "made by another attempt"])("that never becomes whole is given up, %s", async (how) => {
-    const slow = new FakeArm({ subscriptionId: own.subscriptionId, pollsPerOperation: Infinity });
-    await slow.listen();
-    addVersion(slow, version(9));
-    if (how === "made by another attempt") addVersion(slow, version(1), { provisioningState: "Creating" });
+    await arm.close();
+    arm = new FakeArm({ subscriptionId: own.subscriptionId, pollsPerOperation: Infinity });
+    await arm.listen();
+    addVersion(arm, version(9));
+    if (how === "made by another attempt") addVersion(arm, version(1), { provisioningState: "Creating" });
     const args = {
       ...{ location: "westus2", resourceGroup: own.resourceGroup, gallery: own.gallery, image: "L0-base" },
       ...{ number: "20260101.1.1193046", storageAccountId: "/s", uri: inputs.source, tags: inputs.tags },
     };
-    const making = makeGalleryVersion(clientsOf(slow), args, { signal: context.signal, pollMs: 1, limitMs: 300 });
+    const making = makeGalleryVersion(clientsOf(arm.httpClient()), args, {
+      signal: context.signal,
+      pollMs: 1,
+      limitMs: 300,
+    });
     await expect(making).rejects.toMatchObject({
       message: "version 20260101.1.1193046 of L0-base in gallery kmvm was not whole within 0 s",
       hint: "publish again: what Azure has made of it until then is taken over",
       exitCode: ExitCode.Infrastructure,
     });
-    await slow.close();
   });
 
   test("that was pruned is gone at the next refresh, and one that is there is not", async () => {
