@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from "@jest/globals";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { kmvmHome, repositoryRoot } from "../../lib/paths";
 import { retryUntil } from "../../lib/retry";
 import type { RootShell } from "../../lib/root-shell";
@@ -23,6 +23,7 @@ import { randomNumbers, seedOfRun } from "../support/moments";
 import { testUnless } from "../support/needs";
 import { missingForKmvm, ownCheckout, type OwnCheckout } from "../support/own-checkout";
 import { processesWith } from "../support/processes";
+import { removerOfNewWarmImages } from "../support/warm-images";
 import { say } from "../vm/qemu/login";
 import { makeTestHome, type TestHome } from "../vm/qemu/support";
 
@@ -41,25 +42,16 @@ const done = /^ *kmvm ssh vm-dev-torn$/m;
 const availableMemory = async () => availableMiB(await readFile("/proc/meminfo", "utf8")) ?? 0;
 
 let checkout: OwnCheckout;
-let folder: string;
-/** Names of the warm images that were there before. */
-let before: ReadonlySet<string>;
-
-const namesIn = (path: string) => (existsSync(path) ? readdirSync(path) : []);
-const removeOurs = () => {
-  for (const name of namesIn(folder))
-    if (!before.has(name)) rmSync(join(folder, name), { recursive: true, force: true });
-};
+let removeOurs: () => void = () => undefined;
 
 beforeAll(async () => {
   checkout = ownCheckout();
   if (missingForKmvm() !== undefined) return;
-  folder = join(dirname((await resolveImage(kmvmHome(), "L0-base")).disk), "warm");
-  before = new Set(namesIn(folder));
+  removeOurs = removerOfNewWarmImages(await resolveImage(kmvmHome(), "L0-base"));
 });
 afterAll(() => {
   checkout.remove();
-  if (folder) removeOurs();
+  removeOurs();
 });
 
 testUnless(missingForKmvm())(

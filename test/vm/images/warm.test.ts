@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { execa } from "execa";
-import { readFileSync, utimesSync } from "node:fs";
+import { existsSync, readFileSync, utimesSync } from "node:fs";
 import { kmvmHome } from "../../../lib/paths";
 import { retryUntil } from "../../../lib/retry";
 import { resolveImage, type StoredVersion } from "../../../provider/images/store";
@@ -61,7 +61,9 @@ describe("a warm image", () => {
         attempt: async () =>
           (await listMachines(host.home)).find(
             ({ state, consolePath }) =>
-              state === "running" && readFileSync(consolePath, "utf8").includes("Linux version"),
+              state === "running" &&
+              existsSync(consolePath) &&
+              readFileSync(consolePath, "utf8").includes("Linux version"),
           ),
       });
       process.kill(pid ?? NaN, "SIGKILL");
