@@ -55,6 +55,13 @@ const timeFile = (server: string) => ({
 });
 
 /**
+ * What cloud-init would write for `ssh_pwauth: false` late in the boot, and then start sshd anew: whoever comes in at that
+ * moment is shut out (cloudinit/config/cc_set_passwords.py). Where the file says so already, it leaves sshd alone, and
+ * files are written before sshd is first started.
+ */
+const keysOnlyFile = { path: "/etc/ssh/sshd_config.d/50-cloud-init.conf", content: "PasswordAuthentication no\n" };
+
+/**
  * User data for cloud-init (docs.cloud-init.io/en/latest/reference/modules.html): host key, user, name, expiry. The
  * host's private key is the only secret in it: whoever reads it can play this machine, and nothing else. Pure.
  * @throws UserError when it is larger than a provider takes
@@ -82,7 +89,7 @@ export function userData(args: UserDataArgs): string {
     ],
     // An NMI, which nobody sends to a guest that is well, makes it panic: where a guest hangs is told by the backtrace.
     bootcmd: [["sh", "-c", "echo 1 > /proc/sys/kernel/unknown_nmi_panic"]],
-    write_files: [...expiryUnits(expiresAt), ...(timeServer === undefined ? [] : [timeFile(timeServer)])],
+    write_files: [keysOnlyFile, ...expiryUnits(expiresAt), ...(timeServer === undefined ? [] : [timeFile(timeServer)])],
     runcmd: [
       ["systemctl", "daemon-reload"],
       // It runs already, and has read its configuration.

@@ -67,6 +67,17 @@ export function describeFallback<Cloud extends CloudCheckout>(facts: FallbackFac
     );
 
     testUnless(missing)(
+      "lets in who comes while its set-up goes on: sshd is started once, and with keys only",
+      async () => {
+        const script =
+          "cloud-init status --wait >/dev/null; sudo journalctl -b -q -u ssh -o cat | grep -c ^Starting; sudo sshd -T | grep ^passwordauth";
+        const text = endedWith(0, await cloud.checkout.kmvm("exec", stack, "--", "sh", "-c", script));
+        expect(text).toBe("1\npasswordauthentication no\n");
+      },
+      limit,
+    );
+
+    testUnless(missing)(
       "is then what the stack's configuration asks for: a preview changes nothing",
       async () => {
         endedWith(0, await cloud.checkout.pulumi("preview", "-s", stack, "--expect-no-changes"));

@@ -38,15 +38,23 @@ describe("user data of a machine in a cloud", () => {
   });
 
   test("holds no secret but the machine's own host key", () => {
-    const secrets = userData(args).match(/PRIVATE KEY|password|token|secret/gi) ?? [];
+    const secrets = userData(args).match(/PRIVATE KEY|password(?!Authentication)|token|secret/gi) ?? [];
     expect(secrets).toEqual(["PRIVATE KEY", "PRIVATE KEY"]);
   });
 
   test("sets a timer of the machine's own that is never early", () => {
-    const [timer, service] = parsed(userData(args)).write_files;
+    const units = parsed(userData(args)).write_files.filter(({ path }) => path.includes("kmvm-expiry."));
+    const [timer, service] = units;
     expect(timer?.content).toContain("OnCalendar=2026-01-31 12:00:01 UTC\n");
     expect(timer?.content).toContain("Persistent=true");
     expect(service?.content).toContain("poweroff");
+  });
+
+  test("has sshd's keys-only setting in place where cloud-init would write it late, with a restart", () => {
+    expect(parsed(userData(args)).write_files).toContainEqual({
+      path: "/etc/ssh/sshd_config.d/50-cloud-init.conf",
+      content: "PasswordAuthentication no\n",
+    });
   });
 
   test("names a server of the time where one is given, and then alone", () => {
