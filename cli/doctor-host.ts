@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { execa } from "execa";
 import semver from "semver";
 import { repositoryRoot } from "../lib/paths";
-import { chooseAccelerator, lookAtHost } from "../provider/qemu/accelerator";
+import { findAccelerator } from "../provider/qemu/accelerator";
 import { firmware } from "../provider/qemu/firmware";
 import { availableMiB } from "../provider/qemu/memory";
 import { inNamespace, isRoot } from "../provider/images/namespace";
@@ -86,12 +86,24 @@ export function judgeMemory(availableMemoryMiB: number | undefined): Diagnosis {
   return availableMemoryMiB < 2560 ? warn(`${why}; a machine has 2048 by default`, "set memoryMiB lower") : ok(why);
 }
 
+/**
+ * Pure.
+ * @param said what it answers to --version
+ * @param emulates whether guests are emulated on this host
+ */
+export function judgeQemu(said: string, emulates: boolean): Diagnosis {
+  const version = semver.coerce(/version (\S+)/.exec(said)?.[1]);
+  if (!version || version.major < 7) return warn(said.split("\n")[0] ?? "", "7.2 or later is what is tested");
+  // docs/architecture.md, "One virtual machine is always there in an emulated guest".
+  if (emulates && semver.lt(version, "8.1.0"))
+    return ok(`${version.version}; an emulated guest can hang, rarely; 8.1 mends that`);
+  return ok(version.version);
+}
+
 async function qemuVersion(): Promise<Diagnosis> {
   try {
     const { stdout } = await execa("qemu-system-x86_64", ["--version"], { stdin: "ignore" });
-    const version = semver.coerce(/version (\S+)/.exec(stdout)?.[1]);
-    if (!version || version.major < 7) return warn(stdout.split("\n")[0] ?? "", "7.2 or later is what is tested");
-    return ok(version.version);
+    return judgeQemu(stdout, (await findAccelerator()).name === "tcg");
   } catch {
     return fail("does not start", "apt-get install qemu-system-x86");
   }
@@ -153,7 +165,7 @@ export const hostChecks: readonly Check[] = [
   {
     name: "accelerator",
     look: async () => {
-      const { name, reason } = chooseAccelerator(await lookAtHost());
+      const { name, reason } = await findAccelerator();
       return name === "kvm"
         ? ok(`kvm: ${reason}`)
         : warn(`tcg: ${reason}`, "works; use a host with virtualisation for speed");

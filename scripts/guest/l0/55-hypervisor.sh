@@ -15,10 +15,11 @@ echo 'options kvm_intel enlightened_vmcs=N' >/etc/modprobe.d/kmvm-kvm.conf
 # other processor translates anything.
 mkdir -p /usr/lib/kmvm
 cat >/tmp/hold-kvm.c <<'END'
-// Keeps one empty virtual machine of KVM in being. It is made, and ended, while every other processor spins in a program
-// of its own, ahead of all others: none of them is in the scheduler, which is being patched. Usage: hold-kvm [TIMES]
-// makes and ends it so often before it is kept, and says then that it is.
+// Keeps one empty virtual machine of KVM in being, where processors are emulated. It is made, and ended, while every other
+// processor spins in a program of its own, ahead of all others: none of them is in the scheduler, which is being patched.
+// Usage: hold-kvm [TIMES] makes and ends it so often before it is kept, and says then that it is.
 #define _GNU_SOURCE
+#include <cpuid.h>
 #include <err.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -29,10 +30,18 @@ cat >/tmp/hold-kvm.c <<'END'
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 static atomic_int spinning, over;
+
+// QEMU's emulator names itself in the processor; what the firmware says, systemd-detect-virt(1), is what the machine plays.
+static int emulated(void) {
+  uint32_t most, name[3];
+  __cpuid(0x40000000, most, name[0], name[1], name[2]);
+  return !memcmp(name, "TCGTCGTCGTCG", sizeof name);
+}
 
 static void run_on(int processor) {
   cpu_set_t set;
@@ -80,6 +89,10 @@ static int alone(int (*act)(int), int file) {
 }
 
 int main(int count, char **arguments) {
+  if (!emulated()) {
+    puts("not emulated: nothing to do");
+    return 0;
+  }
   sigset_t end;
   int signal, kvm = open("/dev/kvm", O_RDWR);
   if (kvm < 0) err(1, "/dev/kvm");
@@ -100,8 +113,6 @@ rm /tmp/hold-kvm.c
 cat >/etc/systemd/system/kmvm-hold-kvm.service <<'END'
 [Unit]
 Description=One Virtual Machine, so that the Scheduler of an Emulated Guest is not Patched
-# qemu: without hardware that helps; with it this is "kvm".
-ConditionVirtualization=qemu
 
 [Service]
 # Beside scripts/guest/warm/door, which stops all other groups: KVM's own thread joins the group of who made the machine,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { diagnose } from "../../../cli/commands/doctor";
 import type { CliContext } from "../../../cli/context";
-import { judgeDisk, judgeMemory, judgeNode, judgePlatform, judgePrograms } from "../../../cli/doctor-host";
+import { judgeDisk, judgeMemory, judgeNode, judgePlatform, judgePrograms, judgeQemu } from "../../../cli/doctor-host";
 import { judgeEngineVersion, judgeRegistry, partChecks } from "../../../cli/doctor-parts";
 import { engineEnvironment, engineVersion } from "../../../lib/engine-env";
 import { UserError } from "../../../lib/errors";
@@ -24,6 +24,9 @@ describe("health", () => {
     ["plenty of memory", judgeMemory(8000), "ok"],
     ["memory for a smaller machine", judgeMemory(2000), "warn"],
     ["too little memory", judgeMemory(500), "fail"],
+    ["a QEMU that is tested", judgeQemu("QEMU emulator version 7.2.22 (Debian)", false), "ok"],
+    ["an older QEMU", judgeQemu("QEMU emulator version 5.2.0", false), "warn"],
+    ["another program of that name", judgeQemu("hello", true), "warn"],
     ["the engine", judgeEngineVersion("3.246.0"), "ok"],
     ["a later engine", judgeEngineVersion("3.300.1"), "ok"],
     ["an older engine", judgeEngineVersion("3.100.0"), "fail"],
@@ -34,6 +37,14 @@ describe("health", () => {
   ] as const)("%s", (_, diagnosis, health) => {
     expect(diagnosis.health).toBe(health);
     if (health !== "ok") expect(diagnosis.todo).toBeTruthy();
+  });
+
+  test.each([
+    ["7.2.22", true, true],
+    ["7.2.22", false, false],
+    ["10.0.2", true, false],
+  ])("QEMU %s, guests emulated: %s, says that one can hang: %s", (version, emulates, said) => {
+    expect(judgeQemu(`QEMU emulator version ${version}`, emulates).why.includes("can hang")).toBe(said);
   });
 
   test("missing programs are named with what they are for and how to get them", () => {
