@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { kmvmHome, repositoryRoot } from "../lib/paths";
 import { boot } from "./boot";
+import { gcAws, gcAzure } from "./gc";
 import { isolate } from "./isolate";
 import { previewAws, previewAzure } from "./clouds";
 import { cold, image, keptRun, log, preview } from "./run";
@@ -28,6 +29,8 @@ const scenarios: readonly Scenario[] = [
   preview,
   previewAws,
   previewAzure,
+  gcAws,
+  gcAzure,
   log,
   image,
 ];
@@ -68,6 +71,9 @@ const figures: Record<string, { what: string; unit: Figure["unit"]; limit?: numb
     "preview.noop": { what: "no-op pulumi preview of a test stack", unit: "s", limit: 2.5 },
     "preview.aws": { what: "no-op pulumi preview of a vm stack, played AWS", unit: "s", limit: 3.5 },
     "preview.azure": { what: "no-op pulumi preview of a vm stack, played Azure", unit: "s", limit: 3.5 },
+    "gc.aws_bare": { what: "baseline: 1000 instances of moto, listed by the bare SDK", unit: "s" },
+    "gc.aws": { what: "1000 machines on moto: all that gc asks, and its judgement", unit: "s", limit: 5 },
+    "gc.azure": { what: "the same, fake Resource Manager", unit: "s", limit: 5 },
     "log.rss": { what: "200 MB of test output: peak memory of the runner", unit: "MiB", limit: 150 },
     "log.seconds": { what: "200 MB of test output: whole command", unit: "s" },
     "l0.build": { what: "L0-base from nothing", unit: "s", limit: 150 },

@@ -6,7 +6,8 @@ import type { Facets } from "../../../components/backends/facets";
 import type { Settings } from "../../../stacks/settings";
 import { addExpiryIdentity, addGrant, addRegistration, addSize, addUsage, addVersion, own, version } from "./account";
 import type { FakeArm } from "./server";
-import { credential, role, useAccount } from "./use-account";
+import { credential } from "./open-account";
+import { role, useAccount } from "./use-account";
 
 const settings = {
   device: "/dev/kvm",

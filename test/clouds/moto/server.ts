@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
+import { repositoryRoot } from "../../../lib/paths";
 import { enterEnvironment } from "../../support/environment";
 import { installMoto } from "./install";
 
@@ -20,7 +21,7 @@ export class Moto {
 
   static async start(): Promise<Moto> {
     const python = await installMoto();
-    const child = spawn(python, [join(__dirname, "serve.py"), String(process.pid)], {
+    const child = spawn(python, [join(repositoryRoot(), "test/clouds/moto/serve.py"), String(process.pid)], {
       stdio: ["ignore", "pipe", "ignore"],
       // What the user's environment says of AWS is none of its business.
       env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", PYTHONDONTWRITEBYTECODE: "1" },
