@@ -97,7 +97,8 @@ export function gcCommand(): Command {
     .summary("find and remove what nobody needs any more")
     .description(
       "Finds machines, stacks, locks, images and files that were left behind: by commands that were killed, or past\n" +
-        "their expiry. Says what and why. Nothing that a living process uses is touched, and nothing without our tags.",
+        "their expiry. Says what and why. Nothing that a living process uses is touched; in a cloud nothing but what has\n" +
+        "our tags or, of images on their way in, our names.",
     )
     .option("--yes", "remove what was found; without it nothing is removed")
     .option("--now", "also what was found just now, not only what an earlier pass found as well")

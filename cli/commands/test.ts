@@ -18,13 +18,11 @@ export function testCommand(): Command {
   const command = new Command("test")
     .summary("run tests in a fresh machine")
     .description(
-      "Makes a machine, runs the tests of DIR in it, brings the evidence home and removes the machine.\n" +
+      "Makes a machine, runs the tests of DIR in it, brings the evidence home, and removes or keeps the machine as --keep\n" +
+        "says (profile dev: kept when the run has failed).\n" +
         "With the --id of a machine that was kept: runs again in that one.",
     )
-    .argument(
-      "[dir]",
-      "directory whose makefile has the targets test, test-all, validate-runenv-image; or a repository's URL",
-    );
+    .argument("[dir]", "directory whose makefile has the target; or a repository's URL (default: samples/km-hello)");
   return addSettingFlags(command, "test", "made from DIR", [...runFlags, ...machineFlags])
     .option("--directory <path>", "where make runs inside the source; can be given several times", collect)
     .option("--env <NAME=VALUE>", "variable for make; can be given several times", keyValue("a variable"))

@@ -66,7 +66,8 @@ export function vmCommand(): Command {
     .summary("put a machine back to its fresh state")
     .description(
       "Throws away what the machine of STACK has written and changed since it was made, and starts it as it was then: " +
-        "same name, keys and expiry. One that was cloned is cloned again, which takes about a second; any other boots.",
+        "same name, keys and expiry. One that was cloned is cloned again, which takes about a second; any other boots. " +
+        "Machines of this host only.",
     )
     .argument("<stack>", stackHelp)
     .action(async (given: string) => {

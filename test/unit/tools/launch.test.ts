@@ -35,6 +35,12 @@ const built = (ending: string) =>
     .map((file) => join(root, ".kmvm", "build", file));
 
 describe("a program started from its sources", () => {
+  test("says that the checkout is not set up where its packages are missing", () => {
+    rmSync(join(root, "node_modules"));
+    write("cli/main.ts", `console.log("started");`);
+    expect(launch()).toBe("kmvm: this checkout is not set up yet\n  set it up: scripts/setup, or npm start\n");
+  });
+
   test("is what the sources say now, whatever was built before", () => {
     write("lib/word.ts", `export const word: string = "one";`);
     write("cli/main.ts", `import { word } from "../lib/word"; console.log(word);`);
