@@ -3,7 +3,7 @@ import type { BackendName } from "../stacks/settings";
 
 /** What `kmvm gc` saw, all of it before it judges anything. Times are milliseconds as Date.now() gives them. */
 export interface GcFacts {
-  /** Hash of the URL of our own state. */
+  /** Hash of our own state. */
   readonly backendHash: string;
   readonly machines: readonly MachineFacts[];
   readonly stacks: readonly StackFacts[];

@@ -1,8 +1,8 @@
 import { execa } from "execa";
 import { z } from "zod";
 import { ExitCode, UserError } from "../lib/errors";
+import { stateHash } from "../lib/state-hash";
 import { signatureKey } from "../plugin/secrets";
-import { backendHash } from "../stacks/program";
 import type { CliContext } from "./context";
 import { backendUrl, type Engine } from "./workspace";
 
@@ -41,9 +41,9 @@ export function reveal(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, reveal(inner)]));
 }
 
-/** Hash of the URL of the state that this command works on, as the tags of its machines have it. */
+/** Hash of the state that this command works on, as the tags of its machines have it. */
 export function ownBackendHash(engine: Engine): string {
-  return backendHash(backendUrl(engine));
+  return stateHash(backendUrl(engine));
 }
 
 /** @throws UserError with what the engine says */

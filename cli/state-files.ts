@@ -1,8 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { codeOf } from "../lib/errors";
+import { createOnce } from "../lib/create-once";
 
 /**
  * Stacks in the engine's file backend, looked up and made without starting the engine, whose `stack init` takes a third
@@ -38,16 +37,8 @@ export function stateFiles(url: string, project: string): StateFiles | undefined
     create: (stack) => {
       if (isThere(stack)) return;
       mkdirSync(folder, { recursive: true });
-      const temporary = join(folder, `.${randomUUID()}`);
       const checkpoint = { version: 3, checkpoint: { stack: `organization/${project}/${stack}` } };
-      writeFileSync(temporary, JSON.stringify(checkpoint), { mode: 0o600 });
-      try {
-        linkSync(temporary, fileOf(stack));
-      } catch (error) {
-        if (codeOf(error) !== "EEXIST") throw error;
-      } finally {
-        rmSync(temporary, { force: true });
-      }
+      createOnce(fileOf(stack), JSON.stringify(checkpoint));
     },
     select: (stack) => {
       if (!isThere(stack)) throw new Error(`no stack named '${stack}' found`);

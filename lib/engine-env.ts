@@ -1,7 +1,7 @@
-import { chmodSync, existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { dirname, join } from "node:path";
-import { codeOf } from "./errors";
+import { join } from "node:path";
+import { createOnce } from "./create-once";
 import { checkoutFolders, homeFolders } from "./paths";
 import { removeTornAttributes } from "./torn-attributes";
 
@@ -50,16 +50,5 @@ export function prepareEngineState(root: string): void {
   mkdirSync(checkoutFolders.state(root), { recursive: true });
   removeTornAttributes(checkoutFolders.state(root));
   const file = passphraseFile(root);
-  if (existsSync(file)) return;
-  // Linked when whole: of two that start at once both end up with the same one, and a killed one leaves none.
-  const temporary = join(dirname(file), `.passphrase.${process.pid}`);
-  writeFileSync(temporary, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
-  chmodSync(temporary, 0o600);
-  try {
-    linkSync(temporary, file);
-  } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error;
-  } finally {
-    rmSync(temporary, { force: true });
-  }
+  if (!existsSync(file)) createOnce(file, `${randomBytes(32).toString("hex")}\n`);
 }

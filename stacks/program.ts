@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { loadBackend } from "../components/backends/load";
 import { UserError } from "../lib/errors";
 import { repositoryRoot } from "../lib/paths";
+import { stateHash } from "../lib/state-hash";
 import { costProblems } from "./cost";
 import { parseStackName, type StackName } from "./name";
 import { parseSettings, type ParsedSettings } from "./parse-settings";
@@ -13,11 +13,6 @@ import { loadProgram } from "./registry";
 import type { Configuration } from "./setting-sources";
 import type { Settings } from "./settings";
 import { stackSubject, type Subject } from "./subject";
-
-/** Tells states apart without saying where they are. Empty where the URL is not known. */
-export function backendHash(url: string | undefined): string {
-  return url ? createHash("sha256").update(url).digest("hex").slice(0, 12) : "";
-}
 
 /** Settings from a stack's profile, its configuration and the environment, with what is wrong with them. */
 export function parsedSettings(
@@ -83,7 +78,7 @@ export async function program(environment: NodeJS.ProcessEnv): Promise<Record<st
     const stack = parseStackName(pulumi.getStack());
     const settings = await settingsOf(stack, stackConfiguration(), environment);
     const [declare, backend] = await Promise.all([loadProgram(stack.kind), loadBackend(settings.backend)]);
-    return declare({ settings, backend, backendHash: backendHash(environment["PULUMI_BACKEND_URL"]) });
+    return declare({ settings, backend, backendHash: stateHash(environment["PULUMI_BACKEND_URL"]) });
   } catch (error) {
     // The engine shows a RunError without a stack.
     if (error instanceof UserError) throw new pulumi.RunError([error.message, error.hint].filter(Boolean).join("\n"));

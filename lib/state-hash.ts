@@ -1,0 +1,38 @@
+import { createHash, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { createOnce } from "./create-once";
+import { codeOf } from "./errors";
+
+/** The folder of a state in files; undefined where it is kept elsewhere. */
+function folderOf(url: string): string | undefined {
+  const path = /^file:\/\/([^?]*)/.exec(url)?.[1];
+  if (path === undefined) return undefined;
+  return /^~(\/|$)/.test(path) ? join(homedir(), path.slice(1)) : resolve(path);
+}
+
+/** What no other state in files has, made at the first look. Empty where the folder takes nothing. */
+function identityOf(folder: string): string {
+  const file = join(folder, "kmvm-state-id");
+  try {
+    createOnce(file, `${randomUUID()}\n`);
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    if (["ENOENT", "EACCES", "EROFS", "EPERM"].includes(codeOf(error) ?? "")) return "";
+    throw error;
+  }
+}
+
+/**
+ * Tells states apart without saying where they are: machines bear it, so that whoever clears up knows its own. A path does
+ * not tell: it is the same on all runners of a CI and in all containers of a kind, so a state in files has an identity in
+ * its folder. States elsewhere are told apart by their URL: of one service, those of all organisations are one.
+ * @param url of the engine's backend; empty or undefined where it is not known, and so is the hash
+ */
+export function stateHash(url: string | undefined): string {
+  if (!url) return "";
+  const folder = folderOf(url);
+  const identity = folder === undefined ? url : `${url} ${identityOf(folder)}`;
+  return createHash("sha256").update(identity).digest("hex").slice(0, 12);
+}
