@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { stepSchema, type Step } from "./run-result";
+import { sanitizeText } from "./sanitize";
 
 /** How a run stands, as the guest says: the one line of JSON of scripts/guest/test/status. */
 export const guestStatusSchema = z.object({
@@ -16,8 +17,13 @@ export const guestStatusSchema = z.object({
 });
 export type GuestStatus = z.infer<typeof guestStatusSchema>;
 
+/** Words of the guest, safe to show. */
+const words = z.string().transform((text) => sanitizeText(text.slice(0, 300)));
+
 /** The line at a step's end need not repeat when it began. */
-const lineSchema = stepSchema.partial({ startedAt: true });
+const lineSchema = stepSchema
+  .extend({ name: words, directory: words.optional(), skipped: words.optional() })
+  .partial({ startedAt: true });
 
 /**
  * The steps of a steps.jsonl, in order. Each has a line at its begin and another at its end; lines that are none, for a

@@ -40,7 +40,8 @@ export function parseTap(text: string, suite: string): TestCase[] {
   });
   parser.on("comment", (comment: string) => found.at(-1)?.comments.push(comment.replace(/^# ?/, "").trimEnd()));
   parser.on("complete", (results: FinalResults) => (final = results));
-  parser.end(text);
+  // The parser's lines end where "." of a regular expression does not match, and what comes after such an end is lost.
+  parser.end(text.replace(/\r(?!\n)|[\u2028\u2029]/g, " "));
   // Where there is nothing, the parser makes up a plan of its own.
   const planned = /^\d+\.\.\d+/m.test(text);
   if (!final || (found.length === 0 && !planned && final.bailout === false))

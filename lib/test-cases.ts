@@ -1,4 +1,4 @@
-import { sanitizeText } from "./sanitize";
+import { sanitizeLines, sanitizeText } from "./sanitize";
 import type { TestCase } from "./run-result";
 
 /** Cases are read up to here; files of a guest have no bounds of their own. */
@@ -7,9 +7,6 @@ const longestName = 300;
 const longestMessage = 4000;
 
 const shorten = (text: string, length: number) => (text.length > length ? `${text.slice(0, length)}…` : text);
-
-/** Several lines, each safe to show. */
-const lines = (text: string) => text.split("\n").map(sanitizeText).join("\n").trim();
 
 /** A case with texts of a stranger, made safe to show and of bounded length. */
 export function makeCase(
@@ -21,6 +18,6 @@ export function makeCase(
     name: shorten(sanitizeText(found.name), longestName),
     outcome: found.outcome,
     ...(seconds !== undefined && Number.isFinite(seconds) && seconds >= 0 ? { seconds } : {}),
-    ...(message ? { message: shorten(lines(message), longestMessage) } : {}),
+    ...(message ? { message: shorten(sanitizeLines(message).trim(), longestMessage) } : {}),
   };
 }

@@ -20,6 +20,8 @@ export interface UntarLimits {
 export interface Untarred {
   /** Files that are whole, relative to the folder. */
   readonly files: string[];
+  /** Whether the archive came to its end, or to a limit. */
+  readonly complete: boolean;
   /** What was left out, and why; at most `shownWarnings` and a count. */
   readonly warnings: string[];
 }
@@ -55,9 +57,9 @@ class Unpacking {
     else this.suppressed++;
   }
 
-  result(): Untarred {
+  result(complete: boolean): Untarred {
     const more = this.suppressed > 0 ? [`${this.suppressed} more of the guest's files were left out or cut`] : [];
-    return { files: this.files, warnings: [...this.warnings, ...more] };
+    return { files: this.files, complete, warnings: [...this.warnings, ...more] };
   }
 
   /** The place of an entry, or undefined for one that is left out. */
@@ -98,7 +100,8 @@ class Unpacking {
   /** Under a temporary name until it is whole: a file that could not be written to its end is not there. */
   private async write(entry: Readable, path: string, size: number): Promise<void> {
     const target = join(this.folder, path);
-    const partial = `${target}.part`;
+    // No entry has such a name: safeEntryPath.
+    const partial = `${target}\x7fpart`;
     const room = Math.min(this.limits.fileBytes, this.limits.totalBytes - this.bytes);
     const redacting = this.redactor.stream();
     let taken = 0;
@@ -165,6 +168,7 @@ export async function untar(
   });
   broken.catch(() => undefined);
   const entries = extraction[Symbol.asyncIterator]();
+  let complete = true;
   try {
     for (;;) {
       const { value: entry, done } = await Promise.race([entries.next(), broken]);
@@ -176,9 +180,10 @@ export async function untar(
   } catch (error) {
     if (codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT") throw error;
     unpacking.warn(`the guest's files are incomplete: ${messageOf(error)}`);
+    complete = error instanceof Stop;
   } finally {
     extraction.destroy();
     archive.destroy();
   }
-  return unpacking.result();
+  return unpacking.result(complete);
 }

@@ -27,6 +27,8 @@ export interface Evidence {
   readonly hasResultFiles: boolean;
   /** Directories that left result files without a single test in them. @default none */
   readonly withoutTests?: readonly string[];
+  /** Whether all that the guest has was brought home. */
+  readonly complete: boolean;
   readonly device: Device;
   /** @default all */
   readonly phase?: Phase | undefined;
@@ -130,6 +132,8 @@ function ofFinished(evidence: Evidence, status: GuestStatus): Judgement {
       reason: "no-tests",
       message: `${evidence.withoutTests.join(", ")} left result files, but there is no test in them`,
     };
+  // A failed case may be in what did not come.
+  if (!evidence.complete) return infra("evidence", "all ended well, but the results could not be brought home whole");
   return { verdict: "pass", reason: "tests", message: passMessage(evidence) };
 }
 

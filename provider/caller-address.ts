@@ -1,5 +1,6 @@
 import { BlockList, isIPv4 } from "node:net";
 import { UserError, messageOf } from "../lib/errors";
+import { timeLimit } from "../lib/time-limit";
 import type { ResourceType } from "../plugin/resource";
 import { checkRules } from "./checks";
 
@@ -34,7 +35,7 @@ export function cidrOf(answer: string): string {
 export type Ask = (url: string, signal: AbortSignal) => Promise<string>;
 
 const askByHttps: Ask = async (url, signal) => {
-  const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+  const answer = await fetch(url, { signal: timeLimit(timeoutMs, signal) });
   if (!answer.ok) throw new Error(`answered ${answer.status}`);
   return answer.text();
 };

@@ -17,6 +17,8 @@ export interface CollectOptions {
 export interface Collected {
   /** Relative to the folder. */
   readonly files: readonly string[];
+  /** Whether all came that was to come. */
+  readonly complete: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -37,11 +39,11 @@ export async function collect(options: CollectOptions): Promise<Collected> {
     },
   );
   try {
-    const { files, warnings } = await untar(archive, folder, limits, redactor);
+    const untarred = await untar(archive, folder, limits, redactor);
     await sending;
-    return { files, warnings };
+    return untarred;
   } catch (error) {
     const why = codeOf(error) === "ENOSPC" ? "the disk of this host is full" : messageOf(error);
-    return { files: [], warnings: [`the guest's files are incomplete: ${why}`] };
+    return { files: [], complete: false, warnings: [`the guest's files are incomplete: ${why}`] };
   }
 }

@@ -46,6 +46,11 @@ export class ConsoleWatch {
     this.loop = this.follow();
   }
 
+  /** Whether there was an alarm after which the guest cannot be trusted: `fatal` has resolved. */
+  get alarmed(): boolean {
+    return this.fatalLine !== undefined;
+  }
+
   /** Milliseconds since the epoch. */
   lastGrowthAt(): number {
     return this.grewAt;

@@ -3,6 +3,8 @@ import { messageOf } from "../lib/errors";
 import { systemClock } from "../lib/retry";
 import type { RunRequest } from "../lib/run-request";
 import { resultHead, type RunResult, type Span, type Step } from "../lib/run-result";
+import { sanitizeLines } from "../lib/sanitize";
+import { timeLimit } from "../lib/time-limit";
 import { judge, type RunEnd } from "../lib/verdict";
 import { Cancelled } from "./cancel";
 import { collect, type Collected } from "./collect";
@@ -64,7 +66,8 @@ async function awaitEnd(context: RunContext): Promise<Ending> {
       systemClock
         .sleep(waitMs)
         .then(() => context.console?.watch.caughtUp())
-        .then(() => end),
+        // An alarm that has been seen counts, also while its last words are still awaited.
+        .then(() => (context.console?.watch.alarmed ? crash : end)),
     ]);
   stop.abort();
   const losses = talked?.losses ?? 0;
@@ -104,13 +107,13 @@ function boundedBy(timeMs: number, cancel: AbortSignal): AbortSignal {
     }, 5000).unref();
   };
   if (!cancel.aborted) cancel.addEventListener("abort", shorten, { once: true });
-  return AbortSignal.any([AbortSignal.timeout(timeMs), shortened.signal]);
+  return timeLimit(timeMs, shortened.signal);
 }
 
 async function bringHome(context: RunContext, end: RunEnd): Promise<Collected> {
   const timeMs = collectTime(end);
   const connection = context.link.current;
-  if (timeMs === undefined || connection === undefined) return { files: [], warnings: [] };
+  if (timeMs === undefined || connection === undefined) return { files: [], complete: false, warnings: [] };
   const signal = boundedBy(timeMs, context.cancel);
   if (end.kind === "cancelled" || end.kind === "deadline")
     await connection.run("systemctl stop --no-block kmvm-test", { signal }).catch(() => undefined);
@@ -154,6 +157,7 @@ async function resultOf(
     cases,
     hasResultFiles,
     withoutTests,
+    complete: collected.complete,
     device: request.device,
     phase: request.phase,
     runLimit: request.limits.run,
@@ -163,6 +167,7 @@ async function resultOf(
   const result: RunResult = {
     ...resultHead(request),
     ...judgement,
+    message: sanitizeLines(judgement.message),
     cases,
     steps,
     consoleExcerpt: excerptOf(context, end),

@@ -81,7 +81,8 @@ async function leakedSecrets(disk: string, secrets: readonly { name: string; val
   const search = async (values: string[]) =>
     (
       await execa("grep", ["--quiet", "--text", "--null-data", "--fixed-strings", "--file=-", disk], {
-        input: values.join("\0"),
+        // Patterns end with a newline, whatever lines end with; no value has one.
+        input: values.join("\n"),
         reject: false,
       })
     ).exitCode === 0;

@@ -138,8 +138,9 @@ async function claim(
   await mkdir(machines, { recursive: true, mode: 0o700 });
   const folder = join(await realpath(machines), spec.id);
   const found = await readRecord(folder);
-  // One that has run keeps the hardware that it has run on.
-  const fits = found && (found.startedAt !== undefined || found.hardware === wanted.hardware);
+  // One that has run keeps the hardware that it has run on. Any other begins as it is asked to: booted, or restored.
+  const begins = ({ hardware, warm }: MachineRecord) => `${hardware} ${warm ? "restored" : "booted"}`;
+  const fits = found && (found.startedAt !== undefined || begins(found) === begins(wanted));
   if (fits && sameMachine(found, wanted)) return { folder, record: { ...found, tags: wanted.tags } };
   if (found) {
     refuseIfHeld(found, spec);

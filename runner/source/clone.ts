@@ -23,7 +23,8 @@ function tokenScope(url: string): string | undefined {
  * is no argument and not in the URL, which git would store and print.
  */
 export function cloneEnvironment(url: string, token: string | undefined): Record<string, string> {
-  const allowed = { GIT_ALLOW_PROTOCOL: "https:http:ssh:git:file" };
+  // A repository's submodules name what is cloned with it: not what lies on this host, unless it does so itself.
+  const allowed = { GIT_ALLOW_PROTOCOL: `https:http:ssh:git${/^file:/i.test(url) ? ":file" : ""}` };
   const scope = tokenScope(url);
   if (!token || !scope) return allowed;
   return {

@@ -20,7 +20,7 @@ export async function git(args: readonly string[], options: GitOptions = {}): Pr
   const { cwd, env, signal } = options;
   const result = await execa("git", [...guards, ...args], {
     ...(cwd === undefined ? {} : { cwd }),
-    env: { ...env, GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" },
+    env: { ...env, GIT_TERMINAL_PROMPT: "0", GIT_SSH_COMMAND: "ssh -oBatchMode=yes", LC_ALL: "C" },
     ...(signal ? { cancelSignal: signal } : {}),
     stdin: "ignore",
     stripFinalNewline: false,

@@ -18,7 +18,8 @@ async function gitPaths(folder: string, signal?: AbortSignal): Promise<string[] 
   try {
     const options = { cwd: folder, ...(signal ? { signal } : {}) };
     const listed = await git(["ls-files", "-z", "--cached", "--others", "--exclude-standard"], options);
-    return listed.split("\0").filter(Boolean);
+    // In the empty folder of a submodule that was not fetched, git speaks for the tree around it: of that folder, "./".
+    return listed.split("\0").filter((path) => path !== "" && path !== "./");
   } catch (error) {
     if (error instanceof GitError && /not a git repository/.test(error.message)) return undefined;
     throw error;

@@ -2,6 +2,7 @@ import type { GalleryImageVersion } from "@azure/arm-compute";
 import { ExitCode, UserError } from "../../../lib/errors";
 import { retryUntil } from "../../../lib/retry";
 import { imageTagNames } from "../../../lib/tags";
+import { timeLimit } from "../../../lib/time-limit";
 import type { AzureClients } from "./clients";
 import { hasStatus } from "./refusals";
 
@@ -74,7 +75,7 @@ export async function makeGalleryVersion(
 ): Promise<string> {
   const { resourceGroup, gallery, image, number } = args;
   const versions = clients.compute.galleryImageVersions;
-  const limit = AbortSignal.timeout(limitMs);
+  const limit = timeLimit(limitMs);
   const options = { updateIntervalInMs: pollMs, abortSignal: AbortSignal.any([signal, limit]) };
   const settled = () =>
     retryUntil({

@@ -1,4 +1,5 @@
 import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
@@ -43,6 +44,9 @@ export async function saveState(folder: string): Promise<void> {
   // QEMU may neither start a program (its sandbox) nor, in 7.2, migrate into a file by itself.
   let writing: Promise<void> = Promise.reject(new Error("QEMU did not write any state"));
   writing.catch(() => undefined);
+  const socketFile = join(folder, files.migration);
+  // Of one that was killed; and node does not remove it, for the name that it was given was only for the moment.
+  await rm(socketFile, { force: true });
   const server = await listenOn(folder, files.migration, (socket) => {
     writing = pipeline(socket, createWriteStream(join(folder, files.state), { flags: "wx", mode: 0o600 }));
     writing.catch(() => undefined);
@@ -57,6 +61,7 @@ export async function saveState(folder: string): Promise<void> {
     await writing;
   } finally {
     server.close();
+    await rm(socketFile, { force: true });
   }
 }
 

@@ -86,6 +86,15 @@ not ok 4 some day # TODO unfinished
     ]);
   });
 
+  test("with a progress bar, or another end of line than a newline, are read to their end", () => {
+    const tap = "1..3\nok 1 a\n# 10%\r20%\r\n# x\u2028y\nok 2 b\r\nnot ok 3 c\r\n";
+    expect(parseTap(tap, "d").map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
+      "a passed",
+      "b passed",
+      "c failed",
+    ]);
+  });
+
   test("that end before their plan have a failed case", () => {
     expect(parseTap("1..3\nok 1 a\n", "d")).toEqual([
       { suite: "d", name: "a", outcome: "passed" },

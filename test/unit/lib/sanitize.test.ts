@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { lineSplitter, sanitizeLine } from "../../../lib/sanitize";
+import { lineSplitter, sanitizeLine, sanitizeText } from "../../../lib/sanitize";
 
 const line = (text: string) => sanitizeLine(Buffer.from(text));
 
@@ -20,6 +20,10 @@ describe("a line of a guest, made safe to show", () => {
     ["tab and ordinary text", "a\tb ünïcode …", "a\tb ünïcode …"],
   ])("%s", (_what, given, shown) => {
     expect(line(given)).toBe(shown);
+  });
+
+  test("does not take the square of its length to make", () => {
+    expect(sanitizeText(`${"\r".repeat(1_000_000)}x`)).toBe(`${"\ufffd".repeat(1_000_000)}x`);
   });
 
   test("invalid UTF-8 is replaced", () => {

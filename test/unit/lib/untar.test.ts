@@ -62,7 +62,11 @@ describe("unpacking an archive of a guest", () => {
       { name: "./run/exit", mode: 0o4777, content: "0\n" },
       { name: "run/a/b.xml", content: "<x/>" },
     ]);
-    expect(await unpack(archive)).toEqual({ files: ["run/exit", "run/a/b.xml"], warnings: [] });
+    expect(await unpack(archive)).toEqual({
+      complete: true,
+      files: ["run/exit", "run/a/b.xml"],
+      warnings: [],
+    });
     expect(readFileSync(join(folder, "inside/run/exit"), "utf8")).toBe("0\n");
     expect(statSync(join(folder, "inside/run/exit")).mode & 0o7777).toBe(0o644);
   });
@@ -186,10 +190,20 @@ describe("unpacking an archive of a guest", () => {
       { name: "one", content: "1" },
       { name: "two", content: "2".repeat(900) },
     ]);
-    const { files, warnings } = await unpack(whole.subarray(0, 1024 + 512 + 100));
+    const { files, warnings, complete } = await unpack(whole.subarray(0, 1024 + 512 + 100));
+    expect(complete).toBe(false);
     expect(files).toEqual(["one"]);
     expect(warnings[0]).toContain("incomplete");
     expect(everything()).toEqual(["inside/one"]);
+  });
+
+  test("keeps a file whose name is that of another one with an ending", async () => {
+    const archive = await archiveOf([
+      { name: "x.part", content: "1" },
+      { name: "x", content: "2" },
+    ]);
+    expect(await unpack(archive)).toEqual({ files: ["x.part", "x"], complete: true, warnings: [] });
+    expect(everything()).toEqual(["inside/x", "inside/x.part"]);
   });
 
   test("names are made printable", async () => {

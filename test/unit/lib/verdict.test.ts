@@ -19,6 +19,19 @@ const passedCase: TestCase = { suite: "d", name: "case two", outcome: "passed" }
 
 const rows: [string, Partial<Evidence> & { end: RunEnd }, string, string, (string | undefined)?][] = [
   ["all passed", { end: finished(0), steps: [...before, step("test", 0, "d")] }, "pass", "tests"],
+  [
+    "all passed, as far as it was brought home",
+    { end: finished(0), steps: [...before, step("test", 0, "d")], complete: false },
+    "infra",
+    "evidence",
+  ],
+  [
+    "a step failed, which is known although not all was brought home",
+    { end: finished(1), steps: [...before, step("test", 2, "d")], complete: false },
+    "fail",
+    "tests",
+    "test d",
+  ],
   ["a test step failed", { end: finished(1), steps: [...before, step("test", 2, "d")] }, "fail", "tests", "test d"],
   [
     "a case failed although make said that all was well",
@@ -85,6 +98,7 @@ describe("the verdict", () => {
         steps: before,
         cases: [],
         hasResultFiles: false,
+        complete: true,
         device: "/dev/kvm",
         runLimit: 60,
         ...evidence,
@@ -102,6 +116,7 @@ describe("the verdict", () => {
       steps,
       cases,
       hasResultFiles: true,
+      complete: true,
       device: "/dev/kvm",
       runLimit: 1,
     };
@@ -110,6 +125,13 @@ describe("the verdict", () => {
 });
 
 describe("the record of steps", () => {
+  test("cannot drive a terminal, nor fill a page", () => {
+    const [one] = parseSteps(
+      JSON.stringify({ name: "test", directory: `\u001b]52;c;eA==\u0007${"d".repeat(1000)}`, startedAt: 1 }),
+    );
+    expect(one?.directory).toMatch(/^d{200,300}$/);
+  });
+
   test("joins begin and end, per directory, and leaves out what is none", () => {
     const lines = [
       '{"name":"source","startedAt":10}',

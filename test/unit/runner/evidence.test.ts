@@ -119,6 +119,7 @@ describe("the console", () => {
     appendFileSync(join(folder, "console.log"), panic.slice(25));
     appendFileSync(join(folder, "console.log"), "after\n");
     expect(await console.fatal).toMatchObject({ kind: "panic" });
+    expect(console.alarmed).toBe(true);
     await end();
     expect(console.excerpt()).toEqual(["before", "[    1.000000] Kernel panic - not syncing: test", "after"]);
     expect(read("copy")).toContain("before\n[    1.000000] Kernel panic");

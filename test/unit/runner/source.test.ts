@@ -89,6 +89,16 @@ describe("the files of a source", () => {
     expect(await paths()).toEqual(["main", "module/.gitignore", "module/inner"]);
   });
 
+  test("of a submodule that was not fetched are none", async () => {
+    put("main");
+    git("init");
+    git("add", ".");
+    // What `git submodule add` leaves in the index, and a clone without its submodules in the tree.
+    git("update-index", "--add", "--cacheinfo", `160000,${"1".repeat(40)},module`);
+    mkdirSync(join(tree, "module"));
+    expect(await paths()).toEqual(["main"]);
+  });
+
   test("of a folder without git: all, links not followed", async () => {
     put("a");
     put("sub/b");
@@ -180,15 +190,23 @@ describe("a staged source", () => {
   });
 });
 
-describe("the token of a private repository", () => {
-  test("goes by the environment, to the repository's own host alone", () => {
+describe("a repository that is cloned", () => {
+  test("has its token by the environment, which goes to the repository's own host alone", () => {
     expect(cloneEnvironment("https://github.com/a/b.git", "t0ken")).toMatchObject({
       GIT_CONFIG_KEY_0: "http.https://github.com/.extraHeader",
       GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from("x-access-token:t0ken").toString("base64")}`,
     });
   });
 
-  test.each(["http://github.com/a/b", "git@github.com:a/b.git", "file:///a", "/a/b"])("does not go to %s", (url) => {
+  test.each([
+    ["https://github.com/a/b.git", false],
+    ["git@github.com:a/b.git", false],
+    ["file:///srv/a", true],
+  ])("comes with submodules; of %s these may lie on this host: %s", (url, may) => {
+    expect(cloneEnvironment(url, undefined)["GIT_ALLOW_PROTOCOL"]?.split(":").includes("file")).toBe(may);
+  });
+
+  test.each(["http://github.com/a/b", "git@github.com:a/b.git", "file:///a", "/a/b"])("gives no token to %s", (url) => {
     expect(JSON.stringify(cloneEnvironment(url, "t0ken"))).not.toContain("Authorization");
   });
 });

@@ -108,7 +108,8 @@ describe("building an image", () => {
     async () => {
       await checkSealed(good.disk, { HARMLESS_TOKEN: "nobody-has-this-value" });
       // The kernel's own words stand in for a secret that got into an image.
-      await expect(checkSealed(good.disk, { CANARY_TOKEN: "/etc/sudoers.d/README" })).rejects.toThrow("CANARY_TOKEN");
+      const secrets = { HARMLESS_TOKEN: "nobody-has-this-value", CANARY_TOKEN: "/etc/sudoers.d/README" };
+      await expect(checkSealed(good.disk, secrets)).rejects.toThrow(/variable CANARY_TOKEN is on the disk$/m);
       const withKeys = await tamperedDisk(good.disk, "mkdir /root/.ssh");
       await expect(checkSealed(withKeys, {})).rejects.toThrow("/root/.ssh is there");
       const withId = await tamperedDisk(good.disk, "sif /etc/machine-id size 33");
