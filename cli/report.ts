@@ -27,14 +27,19 @@ export function showResult(terminal: Terminal, result: RunResult): void {
   terminal.step("evidence", result.evidence);
 }
 
-/** An update that ended before there was a result: what the engine said, the first cause first. */
+/** What resources failed with, the first cause first; the run itself is none of them. Pure. */
+export function causesIn(errors: readonly string[]): string[] {
+  return errors.filter((message) => message !== "update failed");
+}
+
+/** An update that failed beside the run: what the engine said. */
 export function showEngineFailure(
   terminal: Terminal,
   errors: readonly string[],
   failure: unknown,
   outcome = "the run did not start",
 ): void {
-  const causes = errors.filter((message) => !/^update failed$/.test(message));
+  const causes = causesIn(errors);
   terminal.line("");
   terminal.line(`${terminal.colors.bold(terminal.colors.magenta("INFRA"))}  ${outcome}`);
   const unknown = failure === undefined ? "the engine calls it a success, but there is no result" : messageOf(failure);

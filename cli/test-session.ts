@@ -10,10 +10,12 @@ import { handleInterrupts, type Interrupt } from "./interrupt";
 import { prepareStack } from "./kept-stack";
 import { releaseLease, takeLease } from "./lease";
 import { linePrinter } from "./line-printer";
-import { showEngineFailure, showKept, showResult } from "./report";
+import { accessIn } from "./machine-access";
+import { causesIn, showEngineFailure, showKept, showResult } from "./report";
 import { showRefused, updateOnce, updateSomewhere, type Update } from "./somewhere";
 import { destroyHalfMade, destroyStack, leavesSomething, removeAtEnd, removeByHand, type Outcome } from "./stack-life";
 import { machinesOf } from "./stack-machines";
+import { readState } from "./stack-state";
 import { checkedSettings } from "./stack-settings";
 import { openEngine, readConfiguration, type Engine, type Stack } from "./workspace";
 
@@ -60,6 +62,16 @@ async function machineLeft(
   }
 }
 
+/** Whether the stack's machine is whole: of half a one nobody has the address, and nobody gets into it. */
+async function isUsable(context: CliContext, engine: Engine, stack: string): Promise<boolean> {
+  try {
+    return accessIn(await readState(context, engine, stack, "shown")) !== undefined;
+  } catch (error) {
+    context.terminal.warn(messageOf(error));
+    return true;
+  }
+}
+
 async function session(
   context: CliContext,
   asked: Settings,
@@ -83,10 +95,16 @@ async function session(
   );
   const { update: last, settings, refused } = placed;
   const { result, errors, failure } = last;
+  // What a machine has beside itself is made while the tests run already: its expiry, for one.
+  const isIncomplete = result !== undefined && !signal.aborted && causesIn(errors).length > 0;
   let code = interrupt.signal.aborted ? ExitCode.Interrupted : ExitCode.Infrastructure;
   if (result) {
     showResult(terminal, result);
     code = exitCodeOf[result.verdict];
+    if (isIncomplete) {
+      showEngineFailure(terminal, errors, failure, "the tests ran, but not all of their machine could be made");
+      if (code === ExitCode.Pass) code = ExitCode.Infrastructure;
+    }
   } else if (!interrupt.signal.aborted) {
     showEngineFailure(terminal, errors, failure);
     showRefused(terminal, refused);
@@ -94,12 +112,11 @@ async function session(
   }
   const found = await machineLeft(context, engine, name.full);
   const charged = await chargedFor(context, engine, settings, found.machine);
-  // Half a machine is of no use to anybody.
-  const isHalf = result === undefined && found.machine?.state === "half-made";
+  const isHalf = isIncomplete || (result === undefined && !(await isUsable(context, engine, name.full)));
   if (found.isGone || isHalf || !keeps[keep](result)) {
     const outcome = await removeAtEnd(context, code, () =>
       // A run that has ended, well or not, had a whole stack.
-      result ? destroyStack(context, stack) : destroyHalfMade(context, engine, stack),
+      result && !isIncomplete ? destroyStack(context, stack) : destroyHalfMade(context, engine, stack),
     );
     if (charged) showActual(context, charged, outcome.left ? "so far" : "cost");
     return outcome;

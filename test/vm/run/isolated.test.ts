@@ -76,6 +76,15 @@ describe("a run with a machine for each directory", () => {
   });
 
   testUnless(missing)(
+    "runs again in the machine that was kept",
+    async () => {
+      const { code, stderr } = await checkout.kmvm("test", "--id", "isolated", "--directory", "first");
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("tests passed in 1 directories") });
+    },
+    seconds,
+  );
+
+  testUnless(missing)(
     "leaves no clone, and the machine itself as it was when it was set up",
     async () => {
       expect(readdirSync(join(checkout.home, "machines"))).toHaveLength(1);
