@@ -13,6 +13,7 @@ import { fail, ok, warn, type Check, type Diagnosis } from "./doctor-check";
 import { findProgram } from "./doctor-host";
 import { gatherFacts } from "./gc-gather";
 import { planGc } from "./gc-plan";
+import { unreachableText } from "./places";
 import { listStacks } from "./stack-state";
 import { backendUrl, openEngine } from "./workspace";
 
@@ -96,7 +97,10 @@ async function registry({ root }: CliContext): Promise<Diagnosis[]> {
 }
 
 async function leftovers(context: CliContext): Promise<Diagnosis> {
-  const { findings } = planGc((await gatherFacts(context, openEngine(context))).facts, Date.now());
+  const { facts, unreachable } = await gatherFacts(context, openEngine(context));
+  const { findings } = planGc(facts, Date.now());
+  const [first] = unreachable;
+  if (findings.length === 0 && first) return warn(unreachableText(first), `kmvm doctor --backend ${first.backend}`);
   if (findings.length === 0) return ok("nothing is left behind");
   return warn(findings.map(({ what, why }) => `${what} (${why})`).join(", "), "kmvm gc --yes --now");
 }

@@ -3,7 +3,7 @@ import type { CliContext } from "./context";
 import { messageOf } from "../lib/errors";
 import { releaseDeadLocks } from "./engine-locks";
 import { emptyStack } from "./stack-life";
-import { hasRunningMachine } from "./stack-machines";
+import { runMachine } from "./stack-machines";
 import { missingStack, readState } from "./stack-state";
 import { openStack, readConfiguration, writeConfiguration, type Engine, type Stack } from "./workspace";
 
@@ -71,11 +71,14 @@ export async function prepareStack(
   const name = settings.stack.full;
   const existing = readConfiguration(context.root, name);
   const known = Object.keys(existing).length > 0;
-  if (known && !abandoned && (await hasRunningMachine(context, engine, name))) {
+  const running = known && !abandoned ? await runMachine(context, engine, name) : undefined;
+  if (running) {
     const attempt = typeof existing["attempt"] === "string" ? Number(existing["attempt"]) : 1;
     context.terminal.step("machine", "kept from an earlier run: used again");
     writeConfiguration(context.root, name, { ...configuration, attempt: attempt + 1 });
-    return openStack(context, engine, name, "select");
+    const stack = await openStack(context, engine, name, "select");
+    if (running === "started") await stack.refresh({ suppressOutputs: true });
+    return stack;
   }
   const remains = await remainsOf(context, engine, name, abandoned);
   return freshStack(context, engine, name, { ...configuration, attempt: 1 }, remains);

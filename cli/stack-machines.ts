@@ -76,12 +76,20 @@ export async function machinesOf(
   return near.filter(({ machine }) => machine.stack === stack && hashes.includes(machine.backendHash));
 }
 
-/** Whether a whole machine of the stack is there; one that was stopped is started first. */
-export async function hasRunningMachine(context: CliContext, engine: Engine, stack: string): Promise<boolean> {
+/**
+ * Sees to it that the machine of a stack runs, if a whole one is there.
+ * @returns whether it ran, or was started just now, which can give it another address than the state has
+ */
+export async function runMachine(
+  context: CliContext,
+  engine: Engine,
+  stack: string,
+): Promise<"ran" | "started" | undefined> {
   const [found] = await machinesOf(context, engine, stack);
-  if (!found || found.machine.state === "half-made") return false;
-  if (found.machine.state === "stopped") await found.facets.power.start(found.machine.id);
-  return true;
+  if (!found || found.machine.state === "half-made") return undefined;
+  if (found.machine.state !== "stopped") return "ran";
+  await found.facets.power.start(found.machine.id);
+  return "started";
 }
 
 /**

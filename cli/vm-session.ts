@@ -10,7 +10,7 @@ import { accessTo, type MachineAccess } from "./machine-access";
 import { showEngineFailure } from "./report";
 import { showRefused, updateOnce, updateSomewhere } from "./somewhere";
 import { destroyHalfMade, destroyStack, leavesSomething, removeAtEnd, type Outcome } from "./stack-life";
-import { hasRunningMachine } from "./stack-machines";
+import { runMachine } from "./stack-machines";
 import { checkedSettings } from "./stack-settings";
 import { waitUntilReady } from "./machine-ready";
 import { openEngine, openStack, readConfiguration, type Engine, type Stack } from "./workspace";
@@ -90,7 +90,7 @@ async function prepare(
   const name = settings.stack.full;
   const existing = readConfiguration(context.root, name);
   const known = Object.keys(existing).length > 0;
-  if (known && !abandoned && (await hasRunningMachine(context, engine, name))) {
+  if (known && !abandoned && (await runMachine(context, engine, name))) {
     refuseOtherFlags(name, existing, configuration);
     return { stack: await openStack(context, engine, name, "select"), fresh: false };
   }

@@ -51,7 +51,7 @@ async function collect(
   engine: Engine,
   flags: GcFlags,
   show: (one: Handled) => void,
-): Promise<{ handled: Handled[]; notes: readonly Note[] }> {
+): Promise<{ handled: Handled[]; notes: readonly Note[]; sawAll: boolean }> {
   const handled: Handled[] = [];
   const put = (one: Handled) => {
     handled.push(one);
@@ -61,14 +61,14 @@ async function collect(
   for (let round = 1; ; round++) {
     const { facts, powers, unreachable } = await gatherFacts(context, engine);
     const { findings, notes: suspicious } = planGc(facts, Date.now());
-    const notes = [...suspicious, ...unreachable.map(unseen)];
+    const seen = { notes: [...suspicious, ...unreachable.map(unseen)], sawAll: unreachable.length === 0 };
     const sorted = sortByMark(findings, readMarks(context.root), Date.now());
     writeMarks(context.root, sorted.marks);
     const due = (flags.now ? findings : sorted.due).filter(({ key }) => !failed.has(key));
     const outcome = flags.now || !flags.yes ? "would be removed" : "marked";
     if (!flags.yes) {
       for (const { what, why } of findings) put({ what, why, outcome });
-      return { handled, notes };
+      return { handled, ...seen };
     }
     for (const finding of due) {
       const result = await remove(context, engine, powers, finding);
@@ -77,7 +77,7 @@ async function collect(
     }
     if (due.length === 0 || round === rounds) {
       if (!flags.now) for (const { what, why } of sorted.marked) put({ what, why, outcome: "marked" });
-      return { handled, notes };
+      return { handled, ...seen };
     }
   }
 }
@@ -103,19 +103,21 @@ export function gcCommand(): Command {
     .option("--yes", "remove what was found; without it nothing is removed")
     .option("--now", "also what was found just now, not only what an earlier pass found as well")
     .option("--json", "print it as JSON")
-    .addHelpText("after", "\nExit: 0, or 4 when something could not be removed.")
+    .addHelpText("after", "\nExit: 0; 3 when a backend could not be asked; 4 when something could not be removed.")
     .action(async (flags: GcFlags) => {
       const context = openContext();
       const engine = openEngine(context);
       const showing = (one: Handled) => {
         if (!flags.json) show(context, one);
       };
-      const { handled, notes } = await collect(context, engine, flags, showing);
+      const { handled, notes, sawAll } = await collect(context, engine, flags, showing);
       if (flags.json) context.terminal.print(JSON.stringify({ found: handled, notes }, undefined, 2));
       for (const { what, why } of notes) context.terminal.warn(`${what}: ${why}`);
-      if (handled.length === 0 && !flags.json) context.terminal.line("nothing is left behind");
+      if (handled.length === 0 && !flags.json)
+        context.terminal.line(sawAll ? "nothing is left behind" : "nothing is left behind where one could look");
       const outcomes = new Set(handled.map(({ outcome }) => outcome));
       for (const outcome of outcomes) if (endings[outcome]) context.terminal.line(endings[outcome]);
+      if (!sawAll) process.exitCode = ExitCode.Infrastructure;
       if (outcomes.has("could not be removed")) process.exitCode = ExitCode.NotCleanedUp;
     });
 }

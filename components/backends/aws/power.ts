@@ -22,10 +22,22 @@ async function withClient<T>(own: AwsSettings, doing: string, work: (client: EC2
   }
 }
 
-/** Ends when it runs; that ssh answers is for others to wait for. It has another address than before. */
+const isInBetween = (error: unknown) => failureOf(error).codes.includes("IncorrectInstanceState");
+
+/**
+ * Ends when it runs; that ssh answers is for others to wait for. It has another address than before. One that is still
+ * shutting down is waited for: EC2 refuses to start it until then.
+ */
 export function startMachine(own: AwsSettings, id: string): Promise<void> {
   return withClient(own, `could not start ${id}`, async (client) => {
-    await client.send(new StartInstancesCommand({ InstanceIds: [id] }));
+    const start = () => client.send(new StartInstancesCommand({ InstanceIds: [id] }));
+    try {
+      await start();
+    } catch (error) {
+      if (!isInBetween(error)) throw error;
+      await waitUntilInstanceStopped({ client, ...patience }, { InstanceIds: [id] });
+      await start();
+    }
     await waitUntilInstanceRunning({ client, ...patience }, { InstanceIds: [id] });
   });
 }

@@ -93,7 +93,13 @@ export class AzureMachine extends pulumi.ComponentResource implements MachineHan
     const placed = plan.zone === undefined ? {} : { zone: plan.zone };
     const zones = plan.zone === undefined ? {} : { zones: [plan.zone] };
     const hostname = pulumi.interpolate`${settings.stack.full}-${runId}`;
-    const parts = pulumi.output({ image, expiresAt, authorizedKey, hostKey: hostKey.publicKey });
+    const dataWith = (privateKey: pulumi.Input<string>) =>
+      pulumi
+        .all([authorizedKey, privateKey, hostKey.publicKey, hostname, expiresAt])
+        .apply(([authorizedKey, privateKey, publicKey, hostname, expiresAt]) =>
+          userData({ user, authorizedKey, hostKey: { privateKey, publicKey }, hostname, expiresAt }),
+        );
+    const parts = pulumi.output({ image, userData: dataWith("") });
     const { interfaceId, address } = network(
       name,
       {
@@ -101,18 +107,15 @@ export class AzureMachine extends pulumi.ComponentResource implements MachineHan
         ...zones,
         callerCidr: callerCidr(`${name}-caller`, settings, { parent: this }),
         generation: parts.apply((known) =>
-          generation({ ...known, size: size.name, osDisk: own.osDisk, spot: String(plan.spot), ...placed }),
+          generation({
+            ...{ ...known, size: size.name, osDisk: own.osDisk, diskGiB: String(settings.diskGiB) },
+            ...{ spot: String(plan.spot), ...placed },
+          }),
         ),
       },
       inGroup,
     );
-    const customData = pulumi
-      .all([authorizedKey, hostKey.privateKey, hostKey.publicKey, hostname, expiresAt])
-      .apply(([authorizedKey, privateKey, publicKey, hostname, expiresAt]) =>
-        Buffer.from(
-          userData({ user, authorizedKey, hostKey: { privateKey, publicKey }, hostname, expiresAt }),
-        ).toString("base64"),
-      );
+    const customData = dataWith(hostKey.privateKey).apply((data) => Buffer.from(data).toString("base64"));
     const machine = new VirtualMachine(
       `${name}-vm`,
       {

@@ -183,14 +183,21 @@ export function instanceOutputs({ store }: Account, instance: Instance, given: P
 
 /** Properties whose change in place is played. */
 const changeable = new Set(["tags", "volumeTags", "vpcSecurityGroupIds", "instanceInitiatedShutdownBehavior"]);
+/**
+ * What the provider changes by stopping the instance, or by modifying its volume, unless the program asks for another
+ * instance (pulumi.com/registry/packages/aws/api-docs/ec2/instance, "instanceType").
+ */
+const changedInPlace = ["instanceType", "rootBlockDevice"];
 
 export function instance(account: Account): RehearsedType {
   const { store } = account;
-  const update = (id: string, _olds: Properties, news: Properties): Promise<Properties> =>
+  const update = (id: string, olds: Properties, news: Properties): Promise<Properties> =>
     providerCall(account, `updating EC2 Instance (${id})`, { service: "EC2", name: "ModifyInstanceAttribute" }, () => {
       const { tags, volumeTags, groups, shutdownBehavior } = parametersOf(news);
       [tags, volumeTags].forEach(refuseBadTags);
       const known = store.get<Instance>(instances, id);
+      if (changedInPlace.some((name) => JSON.stringify(olds[name]) !== JSON.stringify(news[name])))
+        throw new ApiError("UnauthorizedOperation", "You are not authorized to perform: ec2:ModifyInstanceAttribute");
       if (!known) throw new ApiError("InvalidInstanceID.NotFound", `The instance ID '${id}' does not exist`);
       changeInstance(account, id, { tags, shutdownBehavior });
       const volume = store.get<Volume>(volumes, known.volumeId);
@@ -204,8 +211,9 @@ export function instance(account: Account): RehearsedType {
   return {
     inputs,
     rules,
-    // What would be done by stopping the instance, or with userDataReplaceOnChange, is replaced here.
-    replaces: (_olds, news) => Object.keys({ ..._olds, ...news }).filter((name) => !changeable.has(name)),
+    // What would be done with userDataReplaceOnChange is always done here.
+    replaces: (olds, news) =>
+      Object.keys({ ...olds, ...news }).filter((name) => !changeable.has(name) && !changedInPlace.includes(name)),
     async create(given) {
       const operation = { service: "EC2", name: "RunInstances" };
       const parameters = parametersOf(given);

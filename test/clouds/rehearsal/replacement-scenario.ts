@@ -53,12 +53,13 @@ export function describeReplacement({ name, open, size, expected }: ReplacementF
       limit,
     );
 
-    for (const what of ["size", "image", "key"] as const)
+    for (const what of ["size", "disk", "image", "key"] as const)
       testUnless(missing)(
         `another ${what}: it is removed, then its successor is made, and then nothing is to be done`,
         async () => {
           const changes = {
             size: () => Promise.resolve(["-c", `kmvm:size=${size}`]),
+            disk: () => Promise.resolve(["-c", "kmvm:diskGiB=25"]),
             image: () => Promise.resolve(["-c", `kmvm:image=${cloud.otherImage}`]),
             key: async () => {
               const listed = await pulumi("stack", "-s", stack, "--show-urns");

@@ -8,6 +8,7 @@ import { withQmp } from "../../../provider/qemu/qmp";
 import { testUnless } from "../../support/needs";
 import { endedWith, missingForKmvm, type Ended, type Running } from "../../support/own-checkout";
 import { calls } from "../lib/calls";
+import { faultsHit, scriptFaults, type FaultKind } from "../lib/faults";
 import type { CloudCheckout, CloudUnderTest } from "./cloud-checkout";
 import { missingForRehearsal } from "./needs";
 
@@ -22,6 +23,10 @@ export interface CloudFacts {
   readonly dataSource: string;
   /** How runs end there, other than well, in this order, all in one machine. */
   readonly endings: readonly (keyof typeof endings)[];
+  /** Token of the machine. */
+  readonly machine: string;
+  /** Token of what is made while the tests run already, where there is any. */
+  readonly besideRun?: string;
   /** Asks the metadata service as somebody does who was led there, and the status of the refusal. */
   readonly carelessQuestion: { readonly url: string; readonly status: string };
 }
@@ -199,6 +204,16 @@ export function describeRun(facts: CloudFacts, account: Account): void {
       limit,
     );
 
+    testUnless(missing)(
+      "is stopped; the next run starts it, and finds it at the address that it has then",
+      async () => {
+        endedWith(0, await kmvm("vm", "stop", kept));
+        endedWith(0, await kmvm("test", "samples/km-hello", "--id", id, "--backend", backend, "--keep", "always"));
+        expect(evidenceOf(kept, 2).result).toMatchObject({ verdict: "pass", attempt: 2 });
+      },
+      limit,
+    );
+
     for (const [index, ending] of possible.entries())
       testUnless(missing)(
         `${ending.what} in it is told as that, with its evidence`,
@@ -212,7 +227,7 @@ export function describeRun(facts: CloudFacts, account: Account): void {
           const ended = await running.ended;
           await thaw?.();
           endedWith(code, ended);
-          const evidence = evidenceOf(kept, index + 2);
+          const evidence = evidenceOf(kept, index + 3);
           expect(evidence.result).toMatchObject(result);
           if (console !== undefined) expect(evidence.result.consoleExcerpt.join("\n")).toContain(console);
         },
@@ -237,6 +252,37 @@ export function describeRun(facts: CloudFacts, account: Account): void {
         expect(await cloud.difference()).toEqual([]);
         if (account.kind === "played") expect(played.problems()).toEqual([]);
         expect(cloud.checkout.leftovers()).toEqual([]);
+      },
+      limit,
+    );
+
+    if (account.kind === "real") return;
+    /** A run that meets a fault, of a user who would keep what can be kept. */
+    const faulty = async (name: string, type: string, kind: FaultKind): Promise<Ended> => {
+      scriptFaults(played.store, [{ at: `create ${type}`, kind }]);
+      const flags = ["--backend", backend, "--keep", "always"];
+      const ended = await kmvm("test", "samples/km-hello", "--id", name, ...flags);
+      expect(faultsHit(played.store)).toHaveLength(1);
+      return ended;
+    };
+    const { machine, besideRun } = facts;
+    if (besideRun !== undefined)
+      testUnless(missing)(
+        "is no pass, and nothing of it is kept, where something beside the tests could not be made",
+        async () => {
+          const { code, stderr } = await faulty("beside", besideRun, "fail");
+          expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringMatching(/PASS[^]*INFRA/) });
+          expect([...played.difference(), ...cloud.checkout.leftovers()]).toEqual([]);
+        },
+        limit,
+      );
+
+    testUnless(missing)(
+      "keeps no machine of which nobody knows the address",
+      async () => {
+        played.store.put("policy", { id: "no-machines" });
+        expect((await faulty("half", machine, "lost")).code).toBe(3);
+        expect([...played.difference(), ...cloud.checkout.leftovers()]).toEqual([]);
       },
       limit,
     );
