@@ -4,7 +4,7 @@
  */
 export interface MachineTags {
   readonly project: string;
-  /** Hash of the URL of the state that owns it; empty where the program was not told. */
+  /** Hash of the state that owns it (state-hash.ts); empty where the program was not told. */
   readonly backendHash: string;
   readonly stack: string;
   readonly runId: string;

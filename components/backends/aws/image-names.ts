@@ -1,3 +1,4 @@
+import type { Filter } from "@aws-sdk/client-ec2";
 import { imageTagNames, ourProject, tagNames } from "../../../lib/tags";
 import type { AwsSettings } from "./settings";
 
@@ -9,11 +10,33 @@ export interface Publication {
   readonly stack: string;
 }
 
+/**
+ * Tag that says below which parameters a version is found. Who looks below others sees none that names it: it is not
+ * his to judge.
+ */
+const prefixTag = "kmvm-image-parameters";
+
+type Prefixed = Pick<AwsSettings, "parameterPrefix">;
+
+/** Whether what bears these tags was published below the parameters of the settings. */
+export const isPublishedHere = ({ parameterPrefix }: Prefixed, tags: Readonly<Record<string, string>>): boolean =>
+  tags[prefixTag] === parameterPrefix;
+
+/** The same for a question to EC2. */
+export const publishedHere = ({ parameterPrefix }: Prefixed): Filter => ({
+  Name: `tag:${prefixTag}`,
+  Values: [parameterPrefix],
+});
+
 /** Tags of everything that a publishing makes. */
-export const publishingTags = ({ image, version, backendHash, stack }: Publication): Record<string, string> => ({
+export const publishingTags = (
+  { parameterPrefix }: Prefixed,
+  { image, version, backendHash, stack }: Publication,
+): Record<string, string> => ({
   [tagNames.project]: ourProject,
   [tagNames.backendHash]: backendHash,
   [tagNames.stack]: stack,
+  [prefixTag]: parameterPrefix,
   [imageTagNames.image]: image,
   [imageTagNames.version]: version,
   Name: `${image}-${version}`,
@@ -40,10 +63,8 @@ export function publicationOfKey(key: string): Pick<Publication, "image" | "vers
  * (docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-ec2-aliases.html).
  */
 export const imageParameters = {
-  promoted: ({ parameterPrefix }: Pick<AwsSettings, "parameterPrefix">, image: string) =>
-    `${parameterPrefix}/${image}/promoted`,
-  versions: ({ parameterPrefix }: Pick<AwsSettings, "parameterPrefix">, image: string) =>
-    `${parameterPrefix}/${image}/versions`,
-  version: ({ parameterPrefix }: Pick<AwsSettings, "parameterPrefix">, image: string, version: string) =>
+  promoted: ({ parameterPrefix }: Prefixed, image: string) => `${parameterPrefix}/${image}/promoted`,
+  versions: ({ parameterPrefix }: Prefixed, image: string) => `${parameterPrefix}/${image}/versions`,
+  version: ({ parameterPrefix }: Prefixed, image: string, version: string) =>
     `${parameterPrefix}/${image}/versions/${version}`,
 } as const;

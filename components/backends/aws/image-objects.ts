@@ -9,7 +9,7 @@ import {
 import { imageTagNames } from "../../../lib/tags";
 import { clientOf, collect, tagsOf } from "./clients";
 import { calling, classifyError, failureOf, isGone } from "./errors";
-import { objectPrefix, publicationOfKey } from "./image-names";
+import { isPublishedHere, objectPrefix, publicationOfKey } from "./image-names";
 import { resourceOf, type ImageResource } from "./image-resources";
 import type { AwsSettings } from "./settings";
 
@@ -29,7 +29,7 @@ async function withBucket<T>(
 }
 
 /** Disks that came in whole. Their tags cost a call each; there is one for each stack that publishes. */
-async function objects(client: S3Client, bucket: string): Promise<ImageResource[]> {
+async function objects(own: AwsSettings, client: S3Client, bucket: string): Promise<ImageResource[]> {
   const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: objectPrefix });
   const found: ImageResource[] = [];
   for (const { Key, LastModified } of await collect(pages, ({ Contents }) => Contents)) {
@@ -37,7 +37,9 @@ async function objects(client: S3Client, bucket: string): Promise<ImageResource[
     try {
       const { TagSet } = await client.send(new GetObjectTaggingCommand({ Bucket: bucket, Key }));
       const createdAt = LastModified?.toISOString() ?? "";
-      found.push(...resourceOf({ kind: "object", id: `${bucket}/${Key}`, createdAt }, tagsOf(TagSet)));
+      const tags = tagsOf(TagSet);
+      if (isPublishedHere(own, tags))
+        found.push(...resourceOf({ kind: "object", id: `${bucket}/${Key}`, createdAt }, tags));
     } catch (error) {
       if (!isGone(error)) throw error;
     }
@@ -73,7 +75,7 @@ export async function listImageObjects(own: AwsSettings): Promise<ImageResource[
     `could not list the disks in bucket ${own.bucket ?? ""}`,
     async (client, bucket) => {
       try {
-        return [...(await objects(client, bucket)), ...(await uploads(client, bucket))];
+        return [...(await objects(own, client, bucket)), ...(await uploads(client, bucket))];
       } catch (error) {
         if (holdsNothing(error)) return [];
         throw error;

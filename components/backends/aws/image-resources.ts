@@ -12,7 +12,7 @@ import { chunks } from "../../../lib/chunks";
 import { imageTagNames, ourProject, tagNames } from "../../../lib/tags";
 import { clientOf, collect, tagsOf } from "./clients";
 import { calling } from "./errors";
-import { imageDescription, publishingTags } from "./image-names";
+import { imageDescription, isPublishedHere, publishedHere, publishingTags } from "./image-names";
 import { mostValues, oursOnly } from "./instances";
 import type { AwsSettings } from "./settings";
 
@@ -83,8 +83,21 @@ const inChunks = async <T>(ids: readonly string[], ask: (some: string[]) => Prom
 class Account {
   private readonly paging;
 
-  constructor(client: EC2Client) {
+  constructor(
+    private readonly own: AwsSettings,
+    client: EC2Client,
+  ) {
     this.paging = { client, pageSize: 500 };
+  }
+
+  /** What publishings below the parameters of the settings made. */
+  get published(): Filter[] {
+    return [oursOnly, publishedHere(this.own)];
+  }
+
+  /** The tags of what is published of these snapshots. */
+  tagsLike(source: ImageResource): Tags {
+    return publishingTags(this.own, source);
   }
 
   images(...Filters: Filter[]): Promise<Image[]> {
@@ -105,14 +118,16 @@ class Account {
   async tasks(): Promise<ImportSnapshotTask[]> {
     const pages = paginateDescribeImportSnapshotTasks(this.paging, {});
     const all = await collect(pages, ({ ImportSnapshotTasks }) => ImportSnapshotTasks);
-    return all.filter(({ Tags }) => tagsOf(Tags)[tagNames.project] === ourProject);
+    return all
+      .filter(({ Tags }) => tagsOf(Tags)[tagNames.project] === ourProject)
+      .filter(({ Tags }) => isPublishedHere(this.own, tagsOf(Tags)));
   }
 }
 
 async function inAccount<T>(own: AwsSettings, doing: string, work: (account: Account) => Promise<T>): Promise<T> {
   const client = new EC2Client(clientOf(own));
   try {
-    return await calling(doing, () => work(new Account(client)));
+    return await calling(doing, () => work(new Account(own, client)));
   } finally {
     client.destroy();
   }
@@ -147,17 +162,17 @@ async function untaggedImages(account: Account, snapshots: readonly ImageResourc
 }
 
 /** The image where a publishing has registered it: it says what it is. What a person has made says something else. */
-function registered(image: Image, snapshots: readonly ImageResource[]): ImageResource<"image">[] {
+function registered(account: Account, image: Image, snapshots: readonly ImageResource[]): ImageResource<"image">[] {
   const [id] = snapshotsOf(image);
   const source = snapshots.find((snapshot) => snapshot.id === id);
   if (!source || image.Description !== imageDescription(source.image, source.version)) return [];
-  return ofImage(image, publishingTags(source));
+  return ofImage(image, account.tagsLike(source));
 }
 
-/** Every AMI of the account that a publishing of ours made and tagged, in this region. */
+/** Every AMI of the account that a publishing of ours made and tagged, in this region, below these parameters. */
 export function listImages(own: AwsSettings): Promise<ImageResource<"image">[]> {
   return inAccount(own, `could not list the images in ${own.region}`, async (account) =>
-    (await account.images(oursOnly)).flatMap((image) => ofImage(image)),
+    (await account.images(...account.published)).flatMap((image) => ofImage(image)),
   );
 }
 
@@ -173,14 +188,14 @@ export function snapshotsOfOthers(own: AwsSettings, { id, snapshots }: ImageReso
 export function listImageResources(own: AwsSettings): Promise<ImageResource<Ec2Kind>[]> {
   return inAccount(own, `could not list what images are made of in ${own.region}`, async (account) => {
     const [images, taggedSnapshots, tasks] = await Promise.all([
-      account.images(oursOnly),
-      account.snapshots(oursOnly),
+      account.images(...account.published),
+      account.snapshots(...account.published),
       account.tasks(),
     ]);
     const tagged = taggedSnapshots.flatMap((snapshot) => ofSnapshot(snapshot));
     const snapshots = [...tagged, ...(await untaggedSnapshots(account, tasks, tagged))];
     const untagged = await untaggedImages(account, snapshots);
-    const cutShort = untagged.flatMap((image) => registered(image, snapshots));
+    const cutShort = untagged.flatMap((image) => registered(account, image, snapshots));
     const others = untagged.filter(({ ImageId }) => !cutShort.some(({ id }) => id === ImageId)).flatMap(snapshotsOf);
     return [
       ...images.flatMap((image) => ofImage(image)),

@@ -43,7 +43,9 @@ export class PublishedImage extends pulumi.ComponentResource {
     const { full: stack } = settings.stack;
     const tags = pulumi
       .output({ version: this.version, backendHash })
-      .apply(({ version, backendHash: hash }) => publishingTags({ image: recipe, version, backendHash: hash, stack }));
+      .apply(({ version, backendHash: hash }) =>
+        publishingTags(own, { image: recipe, version, backendHash: hash, stack }),
+      );
     const description = this.version.apply((version) => imageDescription(recipe, version));
 
     const disk = convertedDisk(name, source, vmdk, parent);

@@ -22,8 +22,8 @@ import { asList, ec2, own, ssm, tagged } from "./machine";
 
 const { region, bucket: Bucket = "" } = own;
 
-const imageTags = (image: string, version: string) =>
-  publishingTags({ image, version, backendHash: "0123456789ab", stack: "l0-ci-1" });
+const imageTags = (image: string, version: string, settings = own) =>
+  publishingTags(settings, { image, version, backendHash: "0123456789ab", stack: "l0-ci-1" });
 
 /** A snapshot as an import leaves it. moto has no ImportSnapshot: it is one of a volume. */
 export async function makeSnapshot(image: string, version: string): Promise<string> {
@@ -101,11 +101,11 @@ export interface MadeImage {
  * An AMI as a publishing makes it, which no parameter names yet. moto's RegisterImage heeds neither tags nor block
  * devices, and makes a snapshot of its own: that one is taken for the imported one.
  */
-export async function makeAmi(image: string, version: string): Promise<MadeImage> {
+export async function makeAmi(image: string, version: string, settings = own): Promise<MadeImage> {
   const { ImageId: ami = "" } = await ec2().send(new RegisterImageCommand({ Name: `${image}-${version}` }));
   const { Images } = await ec2().send(new DescribeImagesCommand({ ImageIds: [ami] }));
   const snapshot = Images?.[0]?.BlockDeviceMappings?.[0]?.Ebs?.SnapshotId ?? "";
-  const Tags = asList(imageTags(image, version));
+  const Tags = asList(imageTags(image, version, settings));
   await ec2().send(new CreateTagsCommand({ Resources: [ami, snapshot], Tags }));
   return { ami, snapshot };
 }

@@ -146,6 +146,11 @@ describe("leftovers of publishing", () => {
     expect(await versions()).toHaveLength(1);
   });
 
+  test("what is published below other parameters is not judged: nothing here would name it", async () => {
+    await makeAmi("L0-base", "20260101.1-abc", { ...own, parameterPrefix: "/team-b/images" });
+    expect(await facets.leftovers.list()).toEqual([]);
+  });
+
   test("a removal that was cut short after its first step is one", async () => {
     const before = await account();
     const { ami, snapshot } = await publish("L0-base", "20260101.1-a");
