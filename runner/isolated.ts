@@ -142,11 +142,11 @@ export async function runIsolated(request: RunRequest, surroundings: RunSurround
   try {
     original = await putToRest(home, machine.id, { signal: cancel });
   } catch (error) {
-    const message = `the machine could not be saved: ${messageOf(error)}`;
-    return whole.finish([
-      setup,
-      { directory: undefined, result: notRun(request, whole.evidence.shown, "infra", message) },
-    ]);
+    const { shown } = whole.evidence;
+    const result = cancel.aborted
+      ? notRun(request, shown, "cancelled", "cancelled while the machine was put to rest")
+      : notRun(request, shown, "infra", `the machine could not be saved: ${messageOf(error)}`);
+    return whole.finish([setup, { directory: undefined, result }]);
   }
   const atOnce = Math.min(directories.length, request.jobs ?? (await clonesAtOnce(home, machine.id)));
   print(`kmvm: ${directories.length} directories, ${atOnce} at a time, each in a clone of its own`);
