@@ -5,7 +5,7 @@ import { codeOf } from "./errors";
 
 /**
  * Writes a file, for the user alone, unless it is there already. It has its name when it is whole: of two that write at
- * once both find the same one, and a killed one leaves none. The folder must be there.
+ * once both find the same one, and a killed one leaves none of that name. The folder must be there.
  */
 export function createOnce(path: string, content: string): void {
   const temporary = join(dirname(path), `.${randomUUID()}`);

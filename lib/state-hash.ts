@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { createOnce } from "./create-once";
@@ -12,11 +12,11 @@ function folderOf(url: string): string | undefined {
   return /^~(\/|$)/.test(path) ? join(homedir(), path.slice(1)) : resolve(path);
 }
 
-/** What no other state in files has, made at the first look. Empty where the folder takes nothing. */
+/** What no other state in files has, made at the first look. Empty where there is none, and the folder takes none. */
 function identityOf(folder: string): string {
   const file = join(folder, "kmvm-state-id");
   try {
-    createOnce(file, `${randomUUID()}\n`);
+    if (!existsSync(file)) createOnce(file, `${randomUUID()}\n`);
     return readFileSync(file, "utf8").trim();
   } catch (error) {
     if (["ENOENT", "EACCES", "EROFS", "EPERM"].includes(codeOf(error) ?? "")) return "";
