@@ -212,6 +212,29 @@ testUnless(missing)(
   seconds,
 );
 
+testUnless(missing)(
+  "gc that cannot ask a backend says so, and does not end as if there were nothing",
+  async () => {
+    const aws = { region: "us-west-2", scheduleRoleArn: "arn:aws:iam::123456789012:role/kmvm-expiry" };
+    const cutOff = ownCheckout({
+      ...{ KMVM_AWS: JSON.stringify(aws), AWS_ACCESS_KEY_ID: "none", AWS_SECRET_ACCESS_KEY: "none" },
+      // Nobody listens there.
+      ...{ AWS_ENDPOINT_URL: "http://127.0.0.1:9", AWS_EC2_METADATA_DISABLED: "true" },
+    });
+    try {
+      const { code, stderr } = await cutOff.kmvm("gc");
+      expect({ code, stderr }).toEqual({
+        code: 3,
+        stderr: expect.stringMatching(/could not be looked at: .*ECONNREFUSED/),
+      });
+      expect(stderr).toContain("nothing is left behind where one could look\n");
+    } finally {
+      cutOff.remove();
+    }
+  },
+  seconds,
+);
+
 describe("a stopped machine", () => {
   testUnless(missing)(
     "is stopped, stays stopped, is refused by ssh, and keeps its disk when started",
