@@ -15,6 +15,8 @@ export class StoredArmState extends ArmState {
   override readonly blobs: Blobs;
   /** What machines do that the answer did not wait for. */
   private readonly underWay = new Set<Promise<void>>();
+  /** Machines whose guests are shutting down, although the answer says that they are off. */
+  private readonly stopping = new Map<string, Promise<void>>();
 
   constructor(
     private readonly subscription: Subscription,
@@ -34,9 +36,8 @@ export class StoredArmState extends ArmState {
     putResource(this.subscription, kept);
     const { id, power } = resource;
     if (resource.type === machineType && before && before.power !== power) {
-      if (power === "running" && !hostOf(folderOf(this.subscription, id)))
-        this.follow(startStopped(this.subscription, id));
-      if (power === "deallocated") this.follow(stopMachine(this.subscription, id));
+      if (power === "running") this.start(id);
+      if (power === "deallocated") this.stop(id);
     }
     return resource;
   }
@@ -67,6 +68,18 @@ export class StoredArmState extends ArmState {
   /** Waits until no machine is being started or ended any more. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.underWay);
+  }
+
+  private start(id: string): void {
+    const stopped = this.stopping.get(id);
+    if (stopped === undefined && hostOf(folderOf(this.subscription, id))) return;
+    this.follow((stopped ?? Promise.resolve()).then(() => startStopped(this.subscription, id)));
+  }
+
+  private stop(id: string): void {
+    const stopped = stopMachine(this.subscription, id).finally(() => this.stopping.delete(id));
+    this.stopping.set(id, stopped);
+    this.follow(stopped);
   }
 
   private follow(work: Promise<void>): void {
