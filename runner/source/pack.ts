@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,23 +13,43 @@ async function* contentOf(folder: string, file: SourceFile): AsyncGenerator<Buff
   else for await (const chunk of createReadStream(join(folder, file.path))) yield chunk as Buffer;
 }
 
-/** Key of a tree: names, kinds, modes and contents, but no times. */
-export async function keyOf(folder: string, files: readonly SourceFile[], prefix: string): Promise<string> {
-  const hash = createHash("sha256").update(`${format}\0${prefix}\0`);
-  for (const file of files) {
-    hash.update(`${file.path}\0${file.kind}\0${file.executable}\0`);
-    const content = createHash("sha256");
-    for await (const chunk of contentOf(folder, file)) content.update(chunk);
-    hash.update(content.digest());
+/** The key of a tree: of names, kinds, modes and contents, but no times. */
+class TreeKey {
+  private readonly hash: Hash;
+
+  constructor(prefix: string) {
+    this.hash = createHash("sha256").update(`${format}\0${prefix}\0`);
   }
-  return hash.digest("hex").slice(0, 32);
+
+  add(file: SourceFile, content: Hash): void {
+    this.hash.update(`${file.path}\0${file.kind}\0${file.executable}\0`);
+    this.hash.update(content.digest());
+  }
+
+  digest(): string {
+    return this.hash.digest("hex").slice(0, 32);
+  }
 }
 
-async function addFile(archive: Pack, folder: string, file: SourceFile, prefix: string): Promise<void> {
+/** Key of a tree as it is now. */
+export async function keyOf(folder: string, files: readonly SourceFile[], prefix: string): Promise<string> {
+  const key = new TreeKey(prefix);
+  for (const file of files) {
+    const content = createHash("sha256");
+    for await (const chunk of contentOf(folder, file)) content.update(chunk);
+    key.add(file, content);
+  }
+  return key.digest();
+}
+
+/** @returns hash of what went into the archive */
+async function addFile(archive: Pack, folder: string, file: SourceFile, prefix: string): Promise<Hash> {
   const header = { name: `${prefix}/${file.path}`, mtime: new Date(file.mtimeMs), uid: 0, gid: 0 };
+  const content = createHash("sha256");
   if (file.kind === "link") {
-    archive.entry({ ...header, type: "symlink", linkname: await readlink(join(folder, file.path)) });
-    return;
+    const linkname = await readlink(join(folder, file.path));
+    archive.entry({ ...header, type: "symlink", linkname });
+    return content.update(linkname);
   }
   await new Promise<void>((resolve, reject) => {
     const size = { size: file.size, mode: file.executable ? 0o755 : 0o644 };
@@ -40,23 +60,35 @@ async function addFile(archive: Pack, folder: string, file: SourceFile, prefix: 
     const copy = async () => {
       // A file that has grown since it was listed is cut; one that has shrunk fails the archive.
       const range = { end: file.size - 1 };
-      for await (const chunk of createReadStream(join(folder, file.path), range))
+      for await (const chunk of createReadStream(join(folder, file.path), range)) {
+        content.update(chunk as Buffer);
         if (!entry.write(chunk)) await new Promise<void>((drained) => entry.once("drain", () => drained()));
+      }
       entry.end(undefined);
     };
     if (file.size === 0) entry.end(undefined);
     else copy().catch(reject);
   });
+  return content;
 }
 
-/** An archive of the files, each below `prefix`. The stream fails when a file cannot be read. */
-export function packFiles(folder: string, files: readonly SourceFile[], prefix: string): Pack {
+/** A tree on its way into an archive. */
+export interface PackedFiles {
+  /** Fails when a file cannot be read. */
+  readonly archive: Pack;
+  /** Key of what is in it, which may have changed since it was listed. To be asked once, when the archive has ended. */
+  key(): string;
+}
+
+/** Packs the files, each below `prefix`. */
+export function packFiles(folder: string, files: readonly SourceFile[], prefix: string): PackedFiles {
   const archive = pack();
+  const key = new TreeKey(prefix);
   void (async () => {
-    for (const file of files) await addFile(archive, folder, file, prefix);
+    for (const file of files) key.add(file, await addFile(archive, folder, file, prefix));
     archive.finalize();
   })().catch((error: unknown) => {
     archive.destroy(error instanceof Error ? error : new Error(String(error)));
   });
-  return archive;
+  return { archive, key: () => key.digest() };
 }

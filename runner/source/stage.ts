@@ -61,24 +61,26 @@ async function stageDirectory(folder: string, options: StageOptions): Promise<St
   const { cache, prefix, signal } = options;
   const files = await listSourceFiles(folder, signal);
   if (files.length === 0) throw new UserError(`there is no file in the source ${folder}`);
-  const key = await keyOf(folder, files, prefix);
-  const archive = join(cache, `${key}.tar`);
-  let bytes = await sizeOf(archive);
-  if (bytes === undefined) {
-    await mkdir(cache, { recursive: true });
-    const temporary = `${archive}.${process.pid}.${prefix.replaceAll("/", "-")}.part`;
-    try {
-      const content = Readable.from(packFiles(folder, files, prefix));
-      await pipeline(content, createWriteStream(temporary), { ...(signal ? { signal } : {}) });
-      await rename(temporary, archive);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
-    bytes = (await stat(archive)).size;
+  const place = (key: string) => join(cache, `${key}.tar`);
+  const listed = await keyOf(folder, files, prefix);
+  const bytes = await sizeOf(place(listed));
+  if (bytes !== undefined) return { key: listed, archive: place(listed), bytes, files: files.length };
+
+  await mkdir(cache, { recursive: true });
+  const temporary = `${place(listed)}.${process.pid}.${prefix.replaceAll("/", "-")}.part`;
+  const packed = packFiles(folder, files, prefix);
+  try {
+    const content = Readable.from(packed.archive);
+    await pipeline(content, createWriteStream(temporary), { ...(signal ? { signal } : {}) });
+    // Named by what is in it: a file may have been saved since it was hashed.
+    const key = packed.key();
+    await rename(temporary, place(key));
     await prune(cache);
+    return { key, archive: place(key), bytes: (await stat(place(key))).size, files: files.length };
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
-  return { key, archive, bytes, files: files.length };
 }
 
 /**

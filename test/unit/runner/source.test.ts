@@ -1,8 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { retryUntil } from "../../../lib/retry";
 import { cloneEnvironment } from "../../../runner/source/clone";
 import { listSourceFiles } from "../../../runner/source/list-files";
 import { stageSource, type StagedSource } from "../../../runner/source/stage";
@@ -148,6 +159,27 @@ describe("a staged source", () => {
     expect(readFileSync(first.archive, "utf8")).toBe("not packed again");
     put("a", "2");
     expect((await stage()).key).not.toBe(first.key);
+  });
+
+  test("is known by what went into it, although a file was saved meanwhile", async () => {
+    put("a", "x".repeat(50_000_000));
+    put("z", "1");
+    const staging = stage();
+    await retryUntil({
+      what: "that it is being packed",
+      timeoutMs: 20_000,
+      intervalMs: 1,
+      attempt: () =>
+        (existsSync(join(base, "cache")) && readdirSync(join(base, "cache")).some((name) => name.endsWith(".part"))) ||
+        undefined,
+    });
+    put("z", "2");
+    const { key } = await staging;
+    expect((await stage()).key).toBe(key);
+    put("z", "1");
+    const back = await stage();
+    expect(back.key).not.toBe(key);
+    expect(execFileSync("tar", ["-xOf", back.archive, "--wildcards", "*/z"], { encoding: "utf8" })).toBe("1");
   });
 
   test.each([
