@@ -32,7 +32,7 @@ export function causesIn(errors: readonly string[]): string[] {
   return errors.filter((message) => message !== "update failed");
 }
 
-/** An update that failed beside the run: what the engine said. */
+/** An update that failed with something else than the tests: what the engine said. @param outcome what became of the run */
 export function showEngineFailure(
   terminal: Terminal,
   errors: readonly string[],

@@ -34,7 +34,7 @@ function filesWithCanary(folder: string): string[] {
  * The engine must know the passphrase, and its plugins inherit what it knows; so do, for an instant, the shell that takes
  * everything away from the runner, and the programs that it does so by (components/runner-command.ts).
  */
-const mayKnowPassphrase = /pulumi|^\/bin\/sh -c (unset|exec env) |^(env|sed -n s\/|grep -vxE PATH)/;
+const mayKnowPassphrase = /pulumi|^\/bin\/sh -c (unset|exec env) |^(env $|sed -n s\/\^|grep -vxE PATH\|)/;
 
 /** `kmvm` itself, and a child of it in the instant before it becomes another program. */
 const isKmvm = (name: string) => name.includes("bin/kmvm test");
