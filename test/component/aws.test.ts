@@ -267,6 +267,7 @@ describe("an image", () => {
     "kmvm-stack": "l0-ci-1",
     "kmvm-image": "L0-base",
     "kmvm-image-version": "20260101.1-abc",
+    "kmvm-image-parameters": "/kmvm/images",
     Name: "L0-base-20260101.1-abc",
   };
 
