@@ -12,8 +12,8 @@ import type { CliContext } from "./context";
 import { fail, ok, warn, type Check, type Diagnosis } from "./doctor-check";
 import { findProgram } from "./doctor-host";
 import { gatherFacts } from "./gc-gather";
-import { planGc } from "./gc-plan";
-import { unreachableText } from "./places";
+import { planGc, type Finding } from "./gc-plan";
+import { unreachableText, type Unreachable } from "./places";
 import { listStacks } from "./stack-state";
 import { backendUrl, openEngine } from "./workspace";
 
@@ -96,13 +96,24 @@ async function registry({ root }: CliContext): Promise<Diagnosis[]> {
   );
 }
 
+/** Pure: what is left behind, and where one could not look. */
+export function judgeLeftovers(
+  findings: readonly Pick<Finding, "what" | "why">[],
+  unreachable: readonly Unreachable[],
+): Diagnosis {
+  const told = [...findings.map(({ what, why }) => `${what} (${why})`), ...unreachable.map(unreachableText)];
+  const [first] = unreachable;
+  if (told.length === 0) return ok("nothing is left behind");
+  return warn(
+    told.join(", "),
+    findings.length === 0 && first ? `kmvm doctor --backend ${first.backend}` : "kmvm gc --yes --now",
+  );
+}
+
 async function leftovers(context: CliContext): Promise<Diagnosis> {
   const { facts, unreachable } = await gatherFacts(context, openEngine(context));
   const { findings } = planGc(facts, Date.now());
-  const [first] = unreachable;
-  if (findings.length === 0 && first) return warn(unreachableText(first), `kmvm doctor --backend ${first.backend}`);
-  if (findings.length === 0) return ok("nothing is left behind");
-  return warn(findings.map(({ what, why }) => `${what} (${why})`).join(", "), "kmvm gc --yes --now");
+  return judgeLeftovers(findings, unreachable);
 }
 
 export const partChecks: readonly Check[] = [

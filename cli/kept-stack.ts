@@ -1,6 +1,6 @@
 import type { Settings } from "../stacks/settings";
 import type { CliContext } from "./context";
-import { messageOf } from "../lib/errors";
+import { ExitCode, messageOf, UserError } from "../lib/errors";
 import { releaseDeadLocks } from "./engine-locks";
 import { emptyStack } from "./stack-life";
 import { runMachine } from "./stack-machines";
@@ -58,6 +58,22 @@ export async function freshStack(
 }
 
 /**
+ * Reads anew where a machine is that was started just now.
+ * @throws UserError when that fails: a cloud that does not answer is no bug of ours
+ */
+async function findAgain(stack: Stack): Promise<void> {
+  try {
+    await stack.refresh({ suppressOutputs: true });
+  } catch (error) {
+    throw new UserError(
+      `the machine was started, but not found again: ${messageOf(error)}`,
+      `try again, or remove it with: kmvm vm delete ${stack.name}`,
+      ExitCode.Infrastructure,
+    );
+  }
+}
+
+/**
  * Brings a stack to where an update of it runs the tests: in the machine that was kept, or in a fresh one.
  * @param abandoned a command that was killed left the stack behind, in whatever state
  */
@@ -77,7 +93,7 @@ export async function prepareStack(
     context.terminal.step("machine", "kept from an earlier run: used again");
     writeConfiguration(context.root, name, { ...configuration, attempt: attempt + 1 });
     const stack = await openStack(context, engine, name, "select");
-    if (running === "started") await stack.refresh({ suppressOutputs: true });
+    if (running === "started") await findAgain(stack);
     return stack;
   }
   const remains = await remainsOf(context, engine, name, abandoned);

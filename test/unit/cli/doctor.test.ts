@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { diagnose } from "../../../cli/commands/doctor";
 import type { CliContext } from "../../../cli/context";
 import { judgeDisk, judgeMemory, judgeNode, judgePlatform, judgePrograms, judgeQemu } from "../../../cli/doctor-host";
-import { judgeEngineVersion, judgeRegistry, partChecks } from "../../../cli/doctor-parts";
+import { judgeEngineVersion, judgeLeftovers, judgeRegistry, partChecks } from "../../../cli/doctor-parts";
 import { engineEnvironment, engineVersion } from "../../../lib/engine-env";
 import { UserError } from "../../../lib/errors";
 
@@ -55,6 +55,21 @@ describe("health", () => {
       todo: "apt-get install mtools",
     });
     expect(judgePrograms([missing, { ...missing, without: "fail" }]).health).toBe("fail");
+  });
+});
+
+describe("leftovers", () => {
+  const left = { what: "machine vm-1", why: "expired" };
+  const silent = { backend: "aws", from: "Pulumi.ci.yaml", why: "no answer" } as const;
+
+  test.each([
+    ["are none", judgeLeftovers([], []), "ok", /nothing is left behind/, undefined],
+    ["are told with how to remove them", judgeLeftovers([left], []), "warn", /machine vm-1 \(expired\)/, /kmvm gc/],
+    ["are not known where one cannot look", judgeLeftovers([], [silent]), "warn", /no answer/, /doctor --backend aws/],
+    ["do not hide where one cannot look", judgeLeftovers([left], [silent]), "warn", /vm-1.*no answer/, /kmvm gc/],
+  ] as const)("%s", (_, { health, why, todo }, expected, said, advised) => {
+    expect([health, why]).toEqual([expected, expect.stringMatching(said)]);
+    expect(todo).toEqual(advised && expect.stringMatching(advised));
   });
 });
 
