@@ -3,7 +3,7 @@ import { TimeoutError } from "../lib/retry";
 import { ConnectionLost, HostKeyMismatch, LoginRefused } from "../lib/ssh-errors";
 import type { RunEnd } from "../lib/verdict";
 import { MachineGone } from "./guest-link";
-import { GitError } from "./source/git";
+import { GitError } from "../lib/git";
 
 /** A failure that belongs to a part of the run: `reason` is the word for it. */
 export class Failed extends Error {

@@ -34,7 +34,10 @@ export function testCommand(): Command {
     )
     .action(async (directory: string | undefined, flags: SettingFlags) => {
       const id = flags.id ?? newId(directory ?? "samples/km-hello");
-      const configuration = { ...(directory === undefined ? {} : locateSource(directory)), ...configurationOf(flags) };
+      const configuration = {
+        ...(directory === undefined ? {} : await locateSource(directory)),
+        ...configurationOf(flags),
+      };
       process.exitCode = await runTest(openContext(), `test-${flags.profile}-${id}`, configuration);
     });
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../lib/errors";
-import { git } from "./git";
+import { git } from "../../lib/git";
 
 export interface Repository {
   readonly url: string;

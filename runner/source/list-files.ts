@@ -1,7 +1,7 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "../../lib/errors";
-import { git, GitError } from "./git";
+import { git, GitError } from "../../lib/git";
 
 /** A file or symbolic link of a source tree. */
 export interface SourceFile {
