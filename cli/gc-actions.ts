@@ -17,7 +17,7 @@ type Doer<K extends GcAction["kind"]> = (
 ) => Promise<unknown>;
 
 const leased = ({ root }: CliContext, stack: string, work: () => unknown): Promise<unknown> =>
-  withLease(root, stack, "kmvm gc", async () => work());
+  withLease(root, stack, { command: "kmvm gc" }, async () => work());
 
 const doers: { readonly [K in GcAction["kind"]]: Doer<K> } = {
   "end-process": (action) => endProcess(action),

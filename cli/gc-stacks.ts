@@ -5,7 +5,7 @@ import { parseStackName } from "../stacks/name";
 import type { CliContext } from "./context";
 import { engineLocks, isDead, locksAreVisible, locksFolder } from "./engine-locks";
 import type { StackFacts } from "./gc-facts";
-import { isHeld, leasedStacks, leavesHalfDone, readLease } from "./lease";
+import { isHeld, leasedStacks, readLease } from "./lease";
 import { listStacks, missingStack, readState, type StackState } from "./stack-state";
 import type { Engine } from "./workspace";
 
@@ -62,7 +62,7 @@ export async function stackFacts(context: CliContext, engine: Engine, own: reado
         held: isHeld(lease),
         pid: lease.pid,
         command: lease.command,
-        halfDone: leavesHalfDone(lease),
+        halfDone: !lease.repeatable,
       },
       locks: locks?.map((lock) => ({ pid: lock.pid, dead: isDead(lock) })),
       pending: (state ?? nothing).pending,

@@ -10,8 +10,19 @@ import { identify, isAlive } from "../lib/process";
  * Says that a `kmvm` command is at work on a stack. A stack whose lease is held by a dead process was left behind by a
  * command that was killed; a stack without a lease is kept on purpose.
  */
-const leaseSchema = z.object({ pid: z.number(), startTime: z.number(), command: z.string(), since: z.string() });
+const leaseSchema = z.object({
+  pid: z.number(),
+  startTime: z.number(),
+  /** For a person. */
+  command: z.string(),
+  since: z.string(),
+  /** It can be done again: killed, it leaves nothing half done. */
+  repeatable: z.literal(true).optional(),
+});
 export type Lease = z.infer<typeof leaseSchema>;
+
+/** What a lease is taken for. */
+export type LeasedWork = Pick<Lease, "command" | "repeatable">;
 
 const fileOf = (root: string, stack: string) => join(checkoutFolders.leases(root), `${stack}.json`);
 
@@ -39,13 +50,6 @@ export function isHeld(lease: Lease): boolean {
   return isAlive(lease);
 }
 
-/**
- * Whether the stack is half done when this command was killed: not after one that only started or stopped its
- * machine, or put it back to its beginning, which can be done again. */
-export function leavesHalfDone({ command }: Pick<Lease, "command">): boolean {
-  return !/^kmvm vm (start|stop|reset) /.test(command);
-}
-
 export function releaseLease(root: string, stack: string): void {
   rmSync(fileOf(root, stack), { force: true });
 }
@@ -55,7 +59,7 @@ export function releaseLease(root: string, stack: string): void {
  * @returns the lease of a dead command that left the stack half done, if there was one
  * @throws UserError that says who holds it
  */
-export async function takeLease(root: string, stack: string, command: string): Promise<Lease | undefined> {
+export async function takeLease(root: string, stack: string, work: LeasedWork): Promise<Lease | undefined> {
   const folder = checkoutFolders.leases(root);
   mkdirSync(folder, { recursive: true });
   // Two that find the same dead lease at once must not both take it.
@@ -70,22 +74,22 @@ export async function takeLease(root: string, stack: string, command: string): P
         ExitCode.Infrastructure,
       );
     const me = identify(process.pid);
-    const mine: Lease = { pid: process.pid, startTime: me?.startTime ?? 0, command, since: new Date().toISOString() };
+    const mine: Lease = { ...work, pid: process.pid, startTime: me?.startTime ?? 0, since: new Date().toISOString() };
     writeFileSync(fileOf(root, stack), JSON.stringify(mine), { mode: 0o600 });
-    return other && leavesHalfDone(other) ? other : undefined;
+    return other?.repeatable ? undefined : other;
   } finally {
     await unlock();
   }
 }
 
 /**
- * Keeps every other command away from the stack while `work` is done: who has begun to use it since we looked makes this
- * fail, not them. When `work` fails the lease stays, as that of a command that was killed does: by it `kmvm gc` and the
+ * Keeps every other command away from the stack while `act` is done: who has begun to use it since we looked makes this
+ * fail, not them. When `act` fails the lease stays, as that of a command that was killed does: by it `kmvm gc` and the
  * next command know that the stack may not be whole.
  */
-export async function withLease<T>(root: string, stack: string, command: string, work: () => Promise<T>): Promise<T> {
-  await takeLease(root, stack, command);
-  const result = await work();
+export async function withLease<T>(root: string, stack: string, work: LeasedWork, act: () => Promise<T>): Promise<T> {
+  await takeLease(root, stack, work);
+  const result = await act();
   releaseLease(root, stack);
   return result;
 }

@@ -1,4 +1,3 @@
-import { messageOf, UserError } from "../lib/errors";
 import { accessTo, type MachineAccess } from "./machine-access";
 import { openContext, type CliContext } from "./context";
 import { matchStack } from "./find-stack";
@@ -30,7 +29,3 @@ export async function openNamedMachine(given: string): Promise<NamedStack & { ac
   const named = await openNamedStack(given);
   return { ...named, access: await accessTo(named.context, named.engine, named.stack) };
 }
-
-/** Whether the error says that nothing of that name exists. */
-export const isUnknown = (error: unknown): boolean =>
-  error instanceof UserError && /^there is no (stack|machine)/.test(messageOf(error));

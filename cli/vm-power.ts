@@ -1,5 +1,5 @@
 import { ExitCode, messageOf, UserError } from "../lib/errors";
-import { isHeld, leavesHalfDone, readLease, withLease } from "./lease";
+import { isHeld, readLease, withLease, type LeasedWork } from "./lease";
 import { accessTo } from "./machine-access";
 import type { NamedStack } from "./stack-argument";
 import { destroyAbandoned, removeByHand } from "./stack-life";
@@ -12,13 +12,21 @@ async function machineOf(named: NamedStack): Promise<FoundMachine> {
   throw new UserError(`there is no machine of stack ${named.stack}`, "see `kmvm ls`");
 }
 
-const leased = <T>({ context, stack }: NamedStack, verb: string, work: () => Promise<T>): Promise<T> =>
-  withLease(context.root, stack, `kmvm vm ${verb} ${stack}`, work);
+/** Verbs that work on a machine, and how a lease sees them. */
+const verbs = {
+  start: { repeatable: true },
+  stop: { repeatable: true },
+  reset: { repeatable: true },
+  delete: {},
+} as const satisfies Record<string, Partial<LeasedWork>>;
+
+const leased = <T>({ context, stack }: NamedStack, verb: keyof typeof verbs, act: () => Promise<T>): Promise<T> =>
+  withLease(context.root, stack, { command: `kmvm vm ${verb} ${stack}`, ...verbs[verb] }, act);
 
 /** A stack that a killed command left must be removed, not taken for whole. */
 function refuseAbandoned({ context, stack }: NamedStack): void {
   const lease = readLease(context.root, stack);
-  if (lease && !isHeld(lease) && leavesHalfDone(lease))
+  if (lease && !isHeld(lease) && !lease.repeatable)
     throw new UserError(
       `stack ${stack} was left half done by \`${lease.command}\`, process ${lease.pid}, which was killed`,
       `remove it: kmvm vm delete ${stack}`,

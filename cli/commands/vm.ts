@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { UserError } from "../../lib/errors";
 import { parseStackName } from "../../stacks/name";
 import { openContext } from "../context";
+import { NoSuchStack } from "../find-stack";
 import { readLease } from "../lease";
 import {
   addSettingFlags,
@@ -11,7 +12,7 @@ import {
   settingsHelp,
   type SettingFlags,
 } from "../setting-flags";
-import { isUnknown, openNamedStack, stackHelp, type NamedStack } from "../stack-argument";
+import { openNamedStack, stackHelp, type NamedStack } from "../stack-argument";
 import { vmDelete, vmReset, vmStart, vmStop } from "../vm-power";
 import { vmUp } from "../vm-session";
 import { openEngine } from "../workspace";
@@ -34,7 +35,7 @@ async function openForRemoval(given: string): Promise<NamedStack> {
   try {
     return await openNamedStack(given);
   } catch (error) {
-    if (!isUnknown(error)) throw error;
+    if (!(error instanceof NoSuchStack)) throw error;
     const context = openContext();
     try {
       parseStackName(given);

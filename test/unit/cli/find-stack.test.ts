@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import type { MachineSummary } from "../../../components/backends/facets";
-import { matchStack } from "../../../cli/find-stack";
+import { matchStack, NoSuchStack } from "../../../cli/find-stack";
 
 const machine = (id: string, stack: string): MachineSummary => ({
   id,
@@ -32,6 +32,7 @@ test("says what an ambiguous beginning can mean", () => {
 });
 
 test("says what there is when nothing fits", () => {
+  expect(() => matchStack("l0", stacks, [])).toThrow(NoSuchStack);
   expect(() => matchStack("l0", stacks, [])).toThrow(
     /no stack and no machine "l0"; there are test-ci-1, test-ci-10, vm-dev-x/,
   );
