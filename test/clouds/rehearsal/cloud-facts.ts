@@ -7,8 +7,6 @@ export const cloudFacts = {
     backend: "aws",
     vendor: "Amazon EC2",
     dataSource: "aws",
-    // The interrupt that makes a guest tell where it hangs is a panic of it, and its end.
-    endings: ["failure", "timeout", "hang"],
     machine: "aws:ec2/instance:Instance",
     besideRun: "aws:scheduler/schedule:Schedule",
     // Without a token; the header keeps others than programs of the machine from being led there.
@@ -19,7 +17,6 @@ export const cloudFacts = {
     backend: "azure",
     vendor: "Microsoft Corporation",
     dataSource: "azure",
-    endings: ["failure", "timeout", "hang", "panic"],
     machine: "azure-native:compute:VirtualMachine",
     // Without the header Metadata: true.
     carelessQuestion: { url: "http://169.254.169.254/metadata/instance?api-version=2021-08-01", status: "400" },

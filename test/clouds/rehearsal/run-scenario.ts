@@ -21,8 +21,6 @@ export interface CloudFacts {
   readonly vendor: string;
   /** What the guest says of where cloud-init has its settings from. */
   readonly dataSource: string;
-  /** How runs end there, other than well, in this order, all in one machine. */
-  readonly endings: readonly (keyof typeof endings)[];
   /** Token of the machine. */
   readonly machine: string;
   /** Token of what is made while the tests run already, where there is any. */
@@ -39,29 +37,31 @@ interface Ending {
   readonly flags: readonly string[];
   /** What the command has printed when the machine is to be frozen. @default it is not */
   readonly freezeAt?: string;
+  /** The machine is stopped before; the run starts it. */
+  readonly afterStop?: true;
   readonly code: number;
   readonly result: Readonly<Record<string, unknown>>;
   /** Of the result's excerpt of the console. */
   readonly console?: string;
 }
 
-/** Nothing can be run any more in a machine that has panicked. */
-const endings = {
-  failure: {
+/** In this order, all in one machine. */
+const endings: readonly Ending[] = [
+  {
     what: "a test that fails",
     payload: "fail",
     flags: [],
     code: 1,
     result: { verdict: "fail", reason: "tests", failedStep: "test test/fixtures/payloads/fail" },
   },
-  timeout: {
+  {
     what: "a test that never ends",
     payload: "hang",
     flags: ["--timeout", "60s"],
     code: 1,
     result: { verdict: "timeout", failedStep: "test test/fixtures/payloads/hang" },
   },
-  hang: {
+  {
     what: "a guest that hangs",
     payload: "hang",
     flags: ["--set", "hangTimeout=30s"],
@@ -69,15 +69,17 @@ const endings = {
     code: 3,
     result: { verdict: "infra", reason: "hang" },
   },
-  panic: {
+  {
     what: "a guest that panics",
     payload: "panic",
     flags: [],
+    // Where a guest that hangs is made to tell by an interrupt, that has ended its kernel.
+    afterStop: true,
     code: 3,
     result: { verdict: "infra", reason: "panic" },
     console: "Kernel panic - not syncing: sysrq triggered crash",
   },
-} satisfies Record<string, Ending>;
+];
 
 /** Generous: guests are emulated. */
 const limit = 900_000;
@@ -94,9 +96,7 @@ export function describeRun(facts: CloudFacts, account: Account): void {
   const missing = missingForKmvm() ?? (account.kind === "played" ? missingForRehearsal() : undefined);
   const id = account.kind === "played" ? "cloud" : account.id;
   // Only a machine that is played can be frozen.
-  const possible = facts.endings
-    .map((ending): Ending => endings[ending])
-    .filter(({ freezeAt }) => account.kind === "played" || freezeAt === undefined);
+  const possible = endings.filter(({ freezeAt }) => account.kind === "played" || freezeAt === undefined);
   let cloud: CloudUnderTest;
   let played: CloudCheckout;
 
@@ -218,7 +218,8 @@ export function describeRun(facts: CloudFacts, account: Account): void {
       testUnless(missing)(
         `${ending.what} in it is told as that, with its evidence`,
         async () => {
-          const { payload, flags, freezeAt, code, result, console } = ending;
+          const { payload, flags, freezeAt, afterStop, code, result, console } = ending;
+          if (afterStop) endedWith(0, await kmvm("vm", "stop", kept));
           const running = cloud.checkout.start([
             ...["test", `test/fixtures/payloads/${payload}`, "--id", id, "--backend", backend],
             ...["--target", "test", "--keep", "always", ...flags],
