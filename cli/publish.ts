@@ -97,12 +97,14 @@ async function pruned(context: CliContext, images: ImageVersions, name: string, 
 export async function publish(context: CliContext, name: string, flags: PublishFlags): Promise<ExitCode> {
   const { root, terminal } = context;
   const chosen = await chooseBackend(context, flags);
-  const images = imagesOf(chosen);
+  const images = imagesOf(chosen, "name a cloud with --backend");
   const backend = chosen.name;
   const stackName = `l0-${flags.profile}-${backend}`;
   const { settings } = await checkedSettings(context, stackName, { ...readConfiguration(root, stackName), backend });
   let outcome = unchanged;
-  await takeLease(root, stackName, `kmvm image publish ${name} --backend ${backend} --profile ${flags.profile}`);
+  await takeLease(root, stackName, {
+    command: `kmvm image publish ${name} --backend ${backend} --profile ${flags.profile}`,
+  });
   try {
     const engine = openEngine(context);
     writeConfiguration(root, stackName, { backend });

@@ -4,12 +4,18 @@ import { planPrune } from "../provider/images/prune";
 import type { ChosenBackend } from "./chosen-backend";
 import { table } from "./table";
 
-/** @throws UserError where the backend's machines are made of the local store's images */
-export function imagesOf({ name, facets }: ChosenBackend): ImageVersions {
+/**
+ * @param instead what to do where there are none
+ * @throws UserError where the backend's machines are made of the local store's images
+ */
+export function imagesOf(
+  { name, facets }: ChosenBackend,
+  instead = "the same verb without --backend is about them",
+): ImageVersions {
   if (facets.images) return facets.images;
   throw new UserError(
     `images are not published to backend ${name}: its machines are made of those of the local store`,
-    "the same verb without --backend is about them",
+    instead,
   );
 }
 

@@ -14,6 +14,7 @@ import {
   type SettingKey,
 } from "../stacks/setting-definitions";
 import { backends, isolations, keepPolicies } from "../stacks/settings";
+import { stackSubject, type Subject } from "../stacks/subject";
 
 /** What the flags below give, by the names that commander makes of them. */
 export interface SettingFlags {
@@ -128,6 +129,14 @@ export function newId(about: string): string {
 /** Paths on the command line are relative to where the user is, not to the checkout. */
 const resolveDirectory = (source: string) => (isRepositoryUrl(source) ? source : resolve(source));
 
+/** What `--set` gives. */
+function settingsOf(set: Readonly<Record<string, string>>): Record<string, string> {
+  const sources = (["source", "kkmSource"] as const).flatMap((key) =>
+    set[key] === undefined ? [] : [[key, resolveDirectory(set[key])]],
+  );
+  return { ...set, ...(Object.fromEntries(sources) as Record<string, string>) };
+}
+
 /** Arguments are seen by everybody on this host, and the configuration that they become is written in clear. */
 function refuseSecrets(set: Readonly<Record<string, string>>): void {
   const key = Object.keys(set)
@@ -137,7 +146,7 @@ function refuseSecrets(set: Readonly<Record<string, string>>): void {
   const { variable } = definitionOf(key);
   throw new UserError(
     `${key} is a secret, which --set would show to everybody on this host`,
-    `${variable === undefined ? "" : `set the environment variable ${variable}, or `}pulumi config set --secret kmvm:${key}`,
+    `${variable === undefined ? "" : `set the environment variable ${variable}, or `}scripts/pulumi config set -s STACK --secret kmvm:${key}`,
   );
 }
 
@@ -156,6 +165,22 @@ export function configurationOf(flags: SettingFlags): Record<string, unknown> {
     ...(flags.kkmSource === undefined ? {} : { kkmSource: resolveDirectory(flags.kkmSource) }),
     ...(flags.directory ? { directories: flags.directory } : {}),
     ...(flags.env ? { environment: flags.env } : {}),
-    ...flags.set,
+    ...settingsOf(flags.set ?? {}),
+  };
+}
+
+/**
+ * The settings of a stack, for a command with the flags of these settings: whatever is wrong with them, a flag mends.
+ * @param keys as for `addSettingFlags`
+ */
+export function flagSubject(stack: string, keys: readonly DirectKey[]): Subject {
+  return {
+    ...stackSubject({ full: stack }),
+    give(key) {
+      const flag = keys.find((one) => one === key);
+      if (flag) return `give another ${new Option(direct[flag][0]).long}`;
+      const { secret, variable }: Partial<SettingDefinition> = isSettingKey(key) ? definitionOf(key) : {};
+      return secret && variable !== undefined ? `set the environment variable ${variable}` : `give --set ${key}=…`;
+    },
   };
 }

@@ -3,6 +3,7 @@ import { parseStackName, type StackName } from "../stacks/name";
 import { parsedSettings, settingsOf } from "../stacks/program";
 import { sealed, type Configuration } from "../stacks/setting-sources";
 import type { BackendName, Settings } from "../stacks/settings";
+import { stackSubject, type Subject } from "../stacks/subject";
 import type { CliContext } from "./context";
 import { readConfiguration } from "./workspace";
 
@@ -24,6 +25,7 @@ export async function checkedSettings(
   context: CliContext,
   stackName: string,
   configuration: Record<string, unknown>,
+  subject: Subject = stackSubject({ full: stackName }),
 ): Promise<{ stack: StackName; settings: Settings }> {
   const failures: UserError[] = [];
   const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
@@ -38,7 +40,7 @@ export async function checkedSettings(
   const stack = await attempt(() => parseStackName(stackName));
   // A wrong name is no reason to keep the other mistakes for the next time.
   const stackLike: StackName = stack ?? { full: stackName, kind: "test", profile: "dev", id: "x" };
-  const settings = await attempt(() => settingsOf(stackLike, asTexts(configuration), context.environment));
+  const settings = await attempt(() => settingsOf(stackLike, asTexts(configuration), context.environment, subject));
   if (stack && settings) return { stack, settings };
   const [first, ...others] = failures;
   throw new UserError(

@@ -11,6 +11,7 @@ import { prepareStack } from "./kept-stack";
 import { releaseLease, takeLease } from "./lease";
 import { linePrinter } from "./line-printer";
 import { accessIn } from "./machine-access";
+import { flagSubject, machineFlags, runFlags } from "./setting-flags";
 import { causesIn, showEngineFailure, showKept, showResult } from "./report";
 import { showRefused, updateOnce, updateSomewhere, type Update } from "./somewhere";
 import { destroyHalfMade, destroyStack, leavesSomething, removeAtEnd, removeByHand, type Outcome } from "./stack-life";
@@ -138,16 +139,13 @@ export async function runTest(
 ): Promise<ExitCode> {
   const context = flagsFirst(asked, configuration);
   const { terminal, root } = context;
-  const { settings } = await checkedSettings(context, stackName, {
-    ...readConfiguration(root, stackName),
-    ...configuration,
-  });
+  const wanted = { ...readConfiguration(root, stackName), ...configuration };
+  const subject = flagSubject(stackName, [...runFlags, ...machineFlags]);
+  const { settings } = await checkedSettings(context, stackName, wanted, subject);
   const engine = openEngine(context);
-  const abandoned = await takeLease(
-    root,
-    stackName,
-    `kmvm test --profile ${settings.stack.profile} --id ${settings.stack.id}`,
-  );
+  const abandoned = await takeLease(root, stackName, {
+    command: `kmvm test --profile ${settings.stack.profile} --id ${settings.stack.id}`,
+  });
   const interrupt = handleInterrupts(
     () => {
       terminal.line("interrupted: collecting what there is; once more leaves at once");

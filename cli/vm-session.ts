@@ -8,6 +8,7 @@ import { freshStack, remainsOf } from "./kept-stack";
 import { releaseLease, takeLease } from "./lease";
 import { accessTo, type MachineAccess } from "./machine-access";
 import { showEngineFailure } from "./report";
+import { flagSubject, machineFlags } from "./setting-flags";
 import { showRefused, updateOnce, updateSomewhere } from "./somewhere";
 import { destroyHalfMade, destroyStack, leavesSomething, removeAtEnd, type Outcome } from "./stack-life";
 import { runMachine } from "./stack-machines";
@@ -140,12 +141,12 @@ export async function vmUp(
 ): Promise<ExitCode> {
   const context = flagsFirst(asked, configuration);
   const { root, terminal } = context;
-  const { settings } = await checkedSettings(context, stackName, {
-    ...readConfiguration(root, stackName),
-    ...configuration,
-  });
+  const wanted = { ...readConfiguration(root, stackName), ...configuration };
+  const subject = flagSubject(stackName, machineFlags);
+  const { settings } = await checkedSettings(context, stackName, wanted, subject);
   const { profile, id } = settings.stack;
-  const abandoned = (await takeLease(root, stackName, `kmvm vm up --profile ${profile} --id ${id}`)) !== undefined;
+  const command = `kmvm vm up --profile ${profile} --id ${id}`;
+  const abandoned = (await takeLease(root, stackName, { command })) !== undefined;
   const interrupt = handleInterrupts(
     () => {
       terminal.line("interrupted: removing what this command has made; once more leaves at once");

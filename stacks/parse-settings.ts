@@ -9,7 +9,7 @@ import {
   settingKeys,
   type ParsedValues,
   type SettingDefinition,
-  type SettingKey,
+  type SettingWithDefault,
 } from "./setting-definitions";
 import type { TracedProblem } from "./setting-problems";
 import { layered, located, type Raw, type SettingSources } from "./setting-sources";
@@ -71,33 +71,11 @@ function parseEach(raw: Map<string, Raw>, subject: Subject): { parsed: ParsedVal
   return { parsed, problems };
 }
 
-/** What every stack has: given, or by default. */
-const needed = [
-  "backend",
-  "image",
-  "vcpus",
-  "memoryMiB",
-  "diskGiB",
-  "ttl",
-  "keep",
-  "device",
-  "target",
-  "source",
-  "directories",
-  "environment",
-  "bootTimeout",
-  "timeout",
-  "hangTimeout",
-  "logMiB",
-  "artifactsMiB",
-  "attempt",
-  "start",
-  "isolate",
-] as const satisfies readonly SettingKey[];
+type Complete = ParsedValues & { readonly [K in SettingWithDefault]: NonNullable<ParsedValues[K]> };
 
-type Complete = ParsedValues & { readonly [K in (typeof needed)[number]]: NonNullable<ParsedValues[K]> };
-
-const isComplete = (parsed: ParsedValues): parsed is Complete => needed.every((key) => parsed[key] !== undefined);
+/** Whether nothing is wrong by itself of what every stack has, given or by default. */
+const isComplete = (parsed: ParsedValues): parsed is Complete =>
+  settingKeys.every((key) => !("default" in settingDefinitions[key]) || parsed[key] !== undefined);
 
 /** Undefined where some that are needed are missing or wrong. */
 function ownSettings(parsed: ParsedValues, backend: BackendName): BackendConfigurations | undefined {
@@ -120,7 +98,7 @@ export function parseSettings(stack: StackName, sources: SettingSources): Parsed
   const subject = sources.subject ?? stackSubject(stack);
   const raw = layered(stack, subject, sources);
   const { parsed, problems } = parseEach(raw, subject);
-  problems.push(...combinedProblems(parsed, sources), ...backendProblems(parsed, raw, stack, subject));
+  problems.push(...combinedProblems(parsed, stack, sources), ...backendProblems(parsed, raw, stack, subject));
   const origin = (key: string) => raw.get(key)?.from;
   if (!isComplete(parsed)) return { problems, origin };
   const own = ownSettings(parsed, parsed.backend);
@@ -150,7 +128,7 @@ export function parseSettings(stack: StackName, sources: SettingSources): Parsed
             host: registry,
             username: parsed.registryUsername ?? "",
             password: parsed.registryPassword ?? "",
-            insecure: parsed.registryInsecure === "true",
+            insecure: parsed.registryInsecure,
           },
     kkmSource: parsed.kkmSource && located(parsed.kkmSource, parsed.kkmBranch, sources.root),
     githubToken: parsed.githubToken,
@@ -166,7 +144,7 @@ export function parseSettings(stack: StackName, sources: SettingSources): Parsed
     isolate: parsed.isolate,
     jobs: parsed.jobs,
     size: parsed.size,
-    spot: parsed.spot === "true",
+    spot: parsed.spot,
     zone: parsed.zone,
     callerCidr: parsed.callerCidr,
     maxCostUsd: parsed.maxCostUsd,

@@ -6,7 +6,11 @@ import { backends } from "./settings";
 import type { Subject } from "./subject";
 
 /** What no single setting can tell. Looks only at settings that are right by themselves. */
-export function combinedProblems(parsed: ParsedValues, sources: SettingSources): Problem[] {
+export function combinedProblems(
+  parsed: ParsedValues,
+  { kind }: Pick<StackName, "kind">,
+  sources: SettingSources,
+): Problem[] {
   const problems: Problem[] = [];
   const isGiven = (key: SettingKey) => parsed[key] !== undefined || sources.configuration[key] === sealed;
   for (const key of ["source", "kkmSource"] as const) {
@@ -19,11 +23,12 @@ export function combinedProblems(parsed: ParsedValues, sources: SettingSources):
         fix: "give another path, or make it",
       });
   }
-  if (parsed.device === "/dev/kkm" && !isGiven("kkmSource"))
+  // Only a run builds the module; without one the device says which machine is wanted.
+  if (kind === "test" && parsed.device === "/dev/kkm" && !isGiven("kkmSource"))
     problems.push({
       key: "kkmSource",
       value: undefined,
-      allowed: "needed for /dev/kkm",
+      allowed: "needed for tests on /dev/kkm",
       fix: "give the directory or repository of the module",
     });
   const [missing, other] = (["registryUsername", "registryPassword"] as const).filter((key) => !isGiven(key));

@@ -36,7 +36,13 @@ const aSource = {
   allowed:
     "a directory of this host, or a repository's URL without a password or token in it: a token is given as GITHUB_TOKEN or githubToken",
 };
-const yesOrNo = { schema: z.enum(["true", "false"]).or(z.boolean().transform(String)), allowed: "true or false" };
+const yesOrNo = {
+  schema: z
+    .enum(["true", "false"])
+    .transform((text) => text === "true")
+    .or(z.boolean()),
+  allowed: "true or false",
+};
 const secret = { schema: z.string().min(1), allowed: "a text", secret: true } as const;
 
 type OwnDefinitions = {
@@ -162,7 +168,7 @@ export const settingDefinitions = {
   registryPassword: { ...secret, variable: "SP_PASSWORD", meaning: "password of the registry's user" },
   registryInsecure: {
     ...yesOrNo,
-    default: "false",
+    default: false,
     meaning: "whether the registry may be spoken to without TLS: one on this host, for tests",
   },
   registryTenant: {
@@ -171,7 +177,7 @@ export const settingDefinitions = {
     variable: "SP_TENANT",
     meaning: "tenant of the registry's user; checked, not needed by the registry",
   },
-  kkmSource: { ...aSource, meaning: "source of the kkm module; needed for /dev/kkm" },
+  kkmSource: { ...aSource, meaning: "source of the kkm module; needed for tests on /dev/kkm" },
   kkmBranch: {
     schema: text(/^(?!-)[A-Za-z0-9._/+-]{1,200}$/),
     allowed: "a branch or tag name",
@@ -189,7 +195,11 @@ export const settingDefinitions = {
     allowed: "an instance type or VM size of the provider",
     meaning: "size of a cloud machine; default chosen by device, vcpus and memoryMiB",
   },
-  spot: { ...yesOrNo, default: "false", meaning: "whether the provider may take a cloud machine away, for less" },
+  spot: {
+    ...yesOrNo,
+    default: false,
+    meaning: "a cheaper cloud machine, which the provider may take away at any time",
+  },
   zone: {
     schema: text(/^[a-z0-9][a-z0-9-]{0,30}$/),
     allowed: "an availability zone of the provider",
@@ -215,6 +225,11 @@ export const settingKeys = Object.keys(settingDefinitions) as SettingKey[];
 export function isSettingKey(key: string): key is SettingKey {
   return key in settingDefinitions;
 }
+
+/** Settings that are always there. */
+export type SettingWithDefault = {
+  [K in SettingKey]: (typeof settingDefinitions)[K] extends { readonly default: unknown } ? K : never;
+}[SettingKey];
 
 /** What each setting was read as; undefined: not given and without a default, or not right. */
 export type ParsedValues = {

@@ -59,7 +59,7 @@ describe("quota (machines are moto's; it has no limits of EC2, they are a stand-
 });
 
 describe("doctor", () => {
-  const named = async (settings = awsStack({}, { size: "m5.large", device: "/dev/kkm", kkmSource: "/kkm" })) => {
+  const named = async (settings = awsStack({}, { size: "m5.large", device: "/dev/kkm" })) => {
     const findings = await preflight.check(settings);
     return Object.fromEntries(findings.map((one) => [`${one.name} ${one.level}`, one.text]));
   };

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { resolve } from "node:path";
-import { configurationOf, newId, settingsHelp } from "../../../cli/setting-flags";
+import { configurationOf, flagSubject, newId, settingsHelp } from "../../../cli/setting-flags";
 import { parseStackName } from "../../../stacks/name";
 
 test("flags become settings of the same name; what was not given is not set", () => {
@@ -36,9 +36,22 @@ test.each([
   expect(settingsHelp).not.toContain(key);
 });
 
-test("a directory is relative to where the user is; a repository's URL stays", () => {
-  expect(configurationOf({ profile: "dev", kkmSource: "kkm" })["kkmSource"]).toBe(resolve("kkm"));
-  expect(configurationOf({ profile: "dev", kkmSource: "https://host/kkm" })["kkmSource"]).toBe("https://host/kkm");
+test.each([
+  ["a flag", (kkmSource: string) => ({ kkmSource })],
+  ["--set", (kkmSource: string) => ({ set: { kkmSource } })],
+])("a directory of %s is relative to where the user is; a repository's URL stays", (_, given) => {
+  const kept = (source: string) => configurationOf({ profile: "dev", ...given(source) })["kkmSource"];
+  expect(kept("kkm")).toBe(resolve("kkm"));
+  expect(kept("https://host/kkm")).toBe("https://host/kkm");
+});
+
+test.each([
+  ["target", "give another --target"],
+  ["maxCostUsd", "give another --max-cost"],
+  ["vcpus", "give --set vcpus=…"],
+  ["registryPassword", "set the environment variable SP_PASSWORD"],
+])("what is wrong with %s is mended by what the command takes", (key, fix) => {
+  expect(flagSubject("test-dev-1", ["target", "maxCostUsd"]).give(key)).toBe(fix);
 });
 
 test.each(["samples/km-hello", "A Very_long name. of a directory that goes on", "---", "."])(

@@ -7,8 +7,8 @@ import { stackSubject } from "../../../stacks/subject";
 
 const stack = parseStackName("test-ci-240");
 
-function parse(sources: Partial<SettingSources> = {}) {
-  return parseSettings(stack, {
+function parse(sources: Partial<SettingSources> = {}, of = stack) {
+  return parseSettings(of, {
     profile: "",
     configuration: {},
     environment: {},
@@ -167,6 +167,12 @@ describe("settings", () => {
     expect(
       parse({ configuration: configuration as Record<string, string> }).problems.map((problem) => problem.key),
     ).toEqual([key]);
+  });
+
+  test("of a machine on /dev/kkm that runs no tests need no source of its module", () => {
+    const { settings, problems } = parse({ configuration: { device: "/dev/kkm" } }, parseStackName("vm-dev-1"));
+    expect(problems).toEqual([]);
+    expect(settings?.device).toBe("/dev/kkm");
   });
 
   test("of the engine's secrets are given, and no values", () => {
