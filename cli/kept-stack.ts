@@ -1,9 +1,11 @@
+import { isAlwaysThere } from "../components/backends/load";
 import type { Settings } from "../stacks/settings";
 import type { CliContext } from "./context";
 import { ExitCode, messageOf, UserError } from "../lib/errors";
 import { releaseDeadLocks } from "./engine-locks";
 import { emptyStack } from "./stack-life";
-import { runMachine } from "./stack-machines";
+import { accessIn } from "./machine-access";
+import { ensureRunning, wholeMachineOf, type FoundMachine } from "./stack-machines";
 import { missingStack, readState } from "./stack-state";
 import { openStack, readConfiguration, writeConfiguration, type Engine, type Stack } from "./workspace";
 
@@ -57,8 +59,28 @@ export async function freshStack(
   return openStack(context, engine, name, "create");
 }
 
+/** Whether a machine has another address than the state of its stack says: it was started again since. */
+async function hasMoved(context: CliContext, engine: Engine, stack: string, found: FoundMachine): Promise<boolean> {
+  // It keeps its address here, and what the state says takes a process to ask for.
+  if (isAlwaysThere(found.backend)) return false;
+  const access = accessIn(await readState(context, engine, stack, "shown"));
+  return access !== undefined && access.target.address !== found.machine.address;
+}
+
 /**
- * Reads anew where a machine is that was started just now.
+ * What flags ask of a machine that is there. Where no spot machine was to be had for it, it is not made anew because they
+ * ask for one again. Pure.
+ */
+export function askedOfKept(
+  existing: Readonly<Record<string, unknown>>,
+  configuration: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const { spot, ...others } = configuration;
+  return String(spot) === "true" && String(existing["spot"]) === "false" ? others : { ...configuration };
+}
+
+/**
+ * Reads anew where a machine is that has another address.
  * @throws UserError when that fails: a cloud that does not answer is no bug of ours
  */
 async function findAgain(stack: Stack): Promise<void> {
@@ -66,7 +88,7 @@ async function findAgain(stack: Stack): Promise<void> {
     await stack.refresh({ suppressOutputs: true });
   } catch (error) {
     throw new UserError(
-      `the machine was started, but not found again: ${messageOf(error)}`,
+      `where the machine is now could not be read: ${messageOf(error)}`,
       `try again, or remove it with: kmvm vm delete ${stack.name}`,
       ExitCode.Infrastructure,
     );
@@ -87,13 +109,14 @@ export async function prepareStack(
   const name = settings.stack.full;
   const existing = readConfiguration(context.root, name);
   const known = Object.keys(existing).length > 0;
-  const running = known && !abandoned ? await runMachine(context, engine, name) : undefined;
-  if (running) {
+  const found = known && !abandoned ? await wholeMachineOf(context, engine, name) : undefined;
+  if (found) {
+    const started = await ensureRunning(found);
     const attempt = typeof existing["attempt"] === "string" ? Number(existing["attempt"]) : 1;
     context.terminal.step("machine", "kept from an earlier run: used again");
-    writeConfiguration(context.root, name, { ...configuration, attempt: attempt + 1 });
+    writeConfiguration(context.root, name, { ...askedOfKept(existing, configuration), attempt: attempt + 1 });
     const stack = await openStack(context, engine, name, "select");
-    if (running === "started") await findAgain(stack);
+    if (started || (await hasMoved(context, engine, name, found))) await findAgain(stack);
     return stack;
   }
   const remains = await remainsOf(context, engine, name, abandoned);

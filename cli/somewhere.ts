@@ -58,10 +58,11 @@ export function nextPlace(
   return undefined;
 }
 
-/** One update of a stack; never throws. */
+/** One update of a stack; never throws. The engine does not heed a signal that was given before it began. */
 export async function updateOnce(context: CliContext, stack: Stack, signal: AbortSignal): Promise<Update> {
   const { errors, onEvent } = engineView(context.terminal);
   try {
+    signal.throwIfAborted();
     await stack.up({ onEvent, signal, suppressOutputs: true });
     return { errors, failure: undefined };
   } catch (failure) {

@@ -76,20 +76,24 @@ export async function machinesOf(
   return near.filter(({ machine }) => machine.stack === stack && hashes.includes(machine.backendHash));
 }
 
-/**
- * Sees to it that the machine of a stack runs, if a whole one is there.
- * @returns whether it ran, or was started just now, which can give it another address than the state has
- */
-export async function runMachine(
+/** The machine of a stack, whether it runs or not; half a machine is none. */
+export async function wholeMachineOf(
   context: CliContext,
   engine: Engine,
   stack: string,
-): Promise<"ran" | "started" | undefined> {
+): Promise<FoundMachine | undefined> {
   const [found] = await machinesOf(context, engine, stack);
-  if (!found || found.machine.state === "half-made") return undefined;
-  if (found.machine.state !== "stopped") return "ran";
-  await found.facets.power.start(found.machine.id);
-  return "started";
+  return found?.machine.state === "half-made" ? undefined : found;
+}
+
+/**
+ * Sees to it that a machine runs.
+ * @returns whether it was started just now, which can give it another address than it had
+ */
+export async function ensureRunning({ facets, machine }: FoundMachine): Promise<boolean> {
+  if (machine.state === "running") return false;
+  await facets.power.start(machine.id);
+  return true;
 }
 
 /**

@@ -164,7 +164,9 @@ export async function runTest(
     return outcome.code;
   } catch (error) {
     left = leavesSomething(error);
-    throw error;
+    if (!interrupt.signal.aborted) throw error;
+    terminal.warn(messageOf(error));
+    return ExitCode.Interrupted;
   } finally {
     interrupt.dispose();
     withdrawCancel(root, stackName);

@@ -4,14 +4,14 @@ import { flagsFirst, type CliContext } from "./context";
 import { showEstimate } from "./cost";
 import { showExplanation } from "./explain";
 import { handleInterrupts, type Interrupt } from "./interrupt";
-import { freshStack, remainsOf } from "./kept-stack";
+import { askedOfKept, freshStack, remainsOf } from "./kept-stack";
 import { releaseLease, takeLease } from "./lease";
 import { accessTo, type MachineAccess } from "./machine-access";
 import { showEngineFailure } from "./report";
 import { flagSubject, machineFlags } from "./setting-flags";
 import { showRefused, updateOnce, updateSomewhere } from "./somewhere";
 import { destroyHalfMade, destroyStack, leavesSomething, removeAtEnd, type Outcome } from "./stack-life";
-import { runMachine } from "./stack-machines";
+import { ensureRunning, wholeMachineOf } from "./stack-machines";
 import { checkedSettings } from "./stack-settings";
 import { waitUntilReady } from "./machine-ready";
 import { openEngine, openStack, readConfiguration, type Engine, type Stack } from "./workspace";
@@ -91,8 +91,10 @@ async function prepare(
   const name = settings.stack.full;
   const existing = readConfiguration(context.root, name);
   const known = Object.keys(existing).length > 0;
-  if (known && !abandoned && (await runMachine(context, engine, name))) {
-    refuseOtherFlags(name, existing, configuration);
+  const found = known && !abandoned ? await wholeMachineOf(context, engine, name) : undefined;
+  if (found) {
+    refuseOtherFlags(name, existing, askedOfKept(existing, configuration));
+    await ensureRunning(found);
     return { stack: await openStack(context, engine, name, "select"), fresh: false };
   }
   const remains = await remainsOf(context, engine, name, abandoned);
@@ -163,11 +165,9 @@ export async function vmUp(
     return outcome.code;
   } catch (error) {
     left = leavesSomething(error);
-    if (interrupt.signal.aborted) {
-      terminal.warn(messageOf(error));
-      return ExitCode.Interrupted;
-    }
-    throw error;
+    if (!interrupt.signal.aborted) throw error;
+    terminal.warn(messageOf(error));
+    return ExitCode.Interrupted;
   } finally {
     interrupt.dispose();
     if (!left) releaseLease(root, stackName);

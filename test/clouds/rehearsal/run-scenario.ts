@@ -37,8 +37,8 @@ interface Ending {
   readonly flags: readonly string[];
   /** What the command has printed when the machine is to be frozen. @default it is not */
   readonly freezeAt?: string;
-  /** The machine is stopped before; the run starts it. */
-  readonly afterStop?: true;
+  /** The machine is stopped and started before, and has another address since. */
+  readonly afterRestart?: true;
   readonly code: number;
   readonly result: Readonly<Record<string, unknown>>;
   /** Of the result's excerpt of the console. */
@@ -74,7 +74,7 @@ const endings: readonly Ending[] = [
     payload: "panic",
     flags: [],
     // Where a guest that hangs is made to tell by an interrupt, that has ended its kernel.
-    afterStop: true,
+    afterRestart: true,
     code: 3,
     result: { verdict: "infra", reason: "panic" },
     console: "Kernel panic - not syncing: sysrq triggered crash",
@@ -218,8 +218,8 @@ export function describeRun(facts: CloudFacts, account: Account): void {
       testUnless(missing)(
         `${ending.what} in it is told as that, with its evidence`,
         async () => {
-          const { payload, flags, freezeAt, afterStop, code, result, console } = ending;
-          if (afterStop) endedWith(0, await kmvm("vm", "stop", kept));
+          const { payload, flags, freezeAt, afterRestart, code, result, console } = ending;
+          if (afterRestart) for (const verb of ["stop", "start"]) endedWith(0, await kmvm("vm", verb, kept));
           const running = cloud.checkout.start([
             ...["test", `test/fixtures/payloads/${payload}`, "--id", id, "--backend", backend],
             ...["--target", "test", "--keep", "always", ...flags],

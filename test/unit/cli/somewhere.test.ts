@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CliContext } from "../../../cli/context";
-import { reasonOf, showRefused, updateSomewhere, type Update } from "../../../cli/somewhere";
+import { reasonOf, showRefused, updateOnce, updateSomewhere, type Update } from "../../../cli/somewhere";
 import type { Terminal } from "../../../cli/terminal";
-import { readConfiguration, writeConfiguration } from "../../../cli/workspace";
+import { readConfiguration, writeConfiguration, type Stack } from "../../../cli/workspace";
 
 const own = { region: "us-west-2", scheduleRoleArn: "arn:aws:iam::123456789012:role/kmvm-expiry" };
 const name = "vm-dev-1";
@@ -130,4 +130,11 @@ describe("a refusal in a few words", () => {
   ])("%s", (_how, message, expected) => {
     expect(reasonOf({ kind: "quota", code: "Full", hint: "", message })).toBe(expected);
   });
+});
+
+test("an update that is given up before it begins does not begin", async () => {
+  const stack = { up: () => Promise.resolve(done.push("up")) } as unknown as Stack;
+  const { failure } = await updateOnce(context, stack, AbortSignal.abort(new Error("given up")));
+  expect(failure).toEqual(new Error("given up"));
+  expect(done).toEqual([]);
 });
