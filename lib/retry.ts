@@ -27,7 +27,7 @@ export class TimeoutError extends Error {
   override readonly name = "TimeoutError";
 }
 
-/** The only loop that sleeps. */
+/** @throws TimeoutError; what an attempt throws; the signal's reason */
 export async function retryUntil<T>(wait: Wait<T>, clock: Clock = systemClock): Promise<T> {
   const started = clock.now();
   for (;;) {

@@ -1,22 +1,32 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../lib/errors";
-import { systemClock } from "../lib/retry";
+import { systemClock, type Clock } from "../lib/retry";
 import { injectNmi, registers, runState } from "../provider/qemu/diagnostics";
 import type { ConsoleWatch } from "./console-watch";
 
-/** Resolves when none of the sources has shown progress for `seconds`; never, once aborted. */
+/** A wait that took so much longer than asked for, milliseconds: this host slept, or its clock was set. */
+const lostMs = 5000;
+
+/**
+ * Resolves when none of the sources has shown progress for `seconds`, in which this host was awake; never, once aborted.
+ * @param lastProgress when each did, milliseconds since the epoch
+ */
 export async function untilHang(
   seconds: number,
   lastProgress: readonly (() => number)[],
   signal: AbortSignal,
+  clock: Clock = systemClock,
 ): Promise<void> {
-  const since = Date.now();
+  let since = clock.now();
   while (!signal.aborted) {
+    const now = clock.now();
     const last = Math.max(since, ...lastProgress.map((at) => at()));
-    const left = last + seconds * 1000 - Date.now();
+    const left = last + seconds * 1000 - now;
     if (left <= 0) return;
-    await systemClock.sleep(Math.min(left, 500));
+    const pause = Math.min(left, 500);
+    await clock.sleep(pause);
+    if (clock.now() - now > pause + lostMs) since = clock.now();
   }
   return new Promise<void>(() => undefined);
 }

@@ -10,7 +10,7 @@ import { CappedFile } from "./capped-file";
 import { combineResults, type Part } from "./combine";
 import type { RunSurroundings } from "./context";
 import { makeEvidenceFolder, type EvidenceFolder } from "./evidence-folder";
-import type { MachineMemory } from "./machine-memory";
+import { recallMachine, rememberMachine, type MachineMemory } from "./machine-memory";
 import { runInMachine } from "./run-in-machine";
 import { secretsOf } from "./secrets";
 import { writeEvidence } from "./write-evidence";
@@ -126,15 +126,17 @@ export async function runIsolated(request: RunRequest, surroundings: RunSurround
   if (whyNot !== undefined) return runTogether(request, surroundings, whyNot);
 
   const whole = await openWhole(request, surroundings);
-  const unknown: MachineMemory = { machineId: machine.id, consoleOffset: 0, trees: {} };
+  // Its console may tell of a panic that was before; its trees are put there anew.
+  const before: MachineMemory = { ...(await recallMachine(surroundings.root, request.stack, machine.id)), trees: {} };
   const { result, memory } = await runInMachine(
     { ...request, phase: "prepare" },
     {
       ...surroundings,
       print: whole.printer(""),
-      part: { evidence: await partFolder(whole.evidence, "setup"), memory: unknown },
+      part: { evidence: await partFolder(whole.evidence, "setup"), memory: before },
     },
   );
+  await rememberMachine(surroundings.root, request.stack, memory).catch(() => undefined);
   const setup: Part = { directory: undefined, result };
   if (result.verdict !== "pass") return whole.finish([setup]);
 

@@ -24,7 +24,8 @@ const directories: Record<string, string> = {
   kkm: "@test -c /dev/kkm && echo the module is there",
 };
 
-const evidence = (...path: string[]) => join(checkout.folder, "runs", "test-dev-isolated", "1", ...path);
+const runs = (...path: string[]) => join(checkout.folder, "runs", "test-dev-isolated", ...path);
+const evidence = (...path: string[]) => runs("1", ...path);
 const resultOf = (...path: string[]) =>
   runResultSchema.parse(JSON.parse(readFileSync(evidence(...path, "result.json"), "utf8")));
 const said = (folder: string) => readFileSync(evidence(folder, "test.log"), "utf8");
@@ -76,10 +77,12 @@ describe("a run with a machine for each directory", () => {
   });
 
   testUnless(missing)(
-    "runs again in the machine that was kept",
+    "runs again in the machine that was kept, of whose console it sees what is new",
     async () => {
       const { code, stderr } = await checkout.kmvm("test", "--id", "isolated", "--directory", "first");
-      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("tests passed in 1 directories") });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/tests? passed in 1 directory/) });
+      const saw = (run: string) => readFileSync(runs(run, "setup", "console.log"), "utf8").includes("Linux version");
+      expect([saw("1"), saw("2")]).toEqual([true, false]);
     },
     seconds,
   );
