@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { codeOf } from "../lib/errors";
-import { identify } from "../lib/process";
+import { stateFolder } from "../lib/state-folder";
+import { identify, startedAt } from "../lib/process";
 import type { CliContext } from "./context";
 import { backendUrl, projectName, type Engine } from "./workspace";
 
@@ -14,18 +14,17 @@ export interface EngineLock extends z.infer<typeof lockSchema> {
   readonly path: string;
 }
 
-/** Whether the locks of this engine's states can be seen. */
-export const locksAreVisible = (engine: Engine): boolean => backendUrl(engine).startsWith("file://");
-
-/** Where a file backend keeps the locks of a stack. */
-export function locksFolder(engine: Engine, stack: string): string {
-  return join(fileURLToPath(backendUrl(engine)), ".pulumi", "locks", "organization", projectName, stack);
+/** Where a state in files keeps the locks of all stacks, a folder each; undefined where they cannot be seen. */
+export function locksFolder(engine: Engine): string | undefined {
+  const states = stateFolder(backendUrl(engine));
+  return states && join(states, ".pulumi", "locks", "organization", projectName);
 }
 
-/** Locks that a stack has; none where the backend is not of files. */
-export function engineLocks(engine: Engine, stack: string): EngineLock[] {
-  if (!locksAreVisible(engine)) return [];
-  const folder = locksFolder(engine, stack);
+/** Locks that a stack has; undefined where they cannot be seen. */
+export function engineLocks(engine: Engine, stack: string): EngineLock[] | undefined {
+  const all = locksFolder(engine);
+  if (all === undefined) return undefined;
+  const folder = join(all, stack);
   try {
     // What the engine writes beside them, and has not finished to write, is no lock.
     const paths = readdirSync(folder).flatMap((file) => (file.endsWith(".json") ? join(folder, file) : []));
@@ -36,9 +35,14 @@ export function engineLocks(engine: Engine, stack: string): EngineLock[] {
   }
 }
 
+/** A process that began so much later than the lock was taken is another one of the same number, milliseconds. */
+const certainlyLater = 60_000;
+
 /** Whether the process that took a lock is gone. A lock of another host cannot be judged: it is not. */
-export function isDead(lock: EngineLock): boolean {
-  return lock.hostname === hostname() && identify(lock.pid) === undefined;
+export function isDead({ hostname: host, pid, timestamp }: EngineLock): boolean {
+  if (host !== hostname()) return false;
+  const holder = identify(pid);
+  return holder === undefined || startedAt(holder) > Date.parse(timestamp) + certainlyLater;
 }
 
 /**
@@ -46,7 +50,7 @@ export function isDead(lock: EngineLock): boolean {
  * that knows no stack whose creation was killed, and takes away what somebody has locked since we looked, too.
  */
 export function releaseDeadLocks(context: CliContext, engine: Engine, stack: string): void {
-  const locks = engineLocks(engine, stack);
+  const locks = engineLocks(engine, stack) ?? [];
   if (locks.length === 0 || !locks.every(isDead)) return;
   context.terminal.step("lock", `of process ${locks.map(({ pid }) => pid).join(", ")}, which is gone: released`);
   // Beside each lock lie its attributes: github.com/google/go-cloud/blob/master/blob/fileblob/attrs.go.

@@ -1,9 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { messageOf } from "../lib/errors";
 import { parseStackName } from "../stacks/name";
 import type { CliContext } from "./context";
-import { engineLocks, isDead, locksAreVisible, locksFolder } from "./engine-locks";
+import { engineLocks, isDead, locksFolder } from "./engine-locks";
 import type { StackFacts } from "./gc-facts";
 import { isHeld, leasedStacks, readLease } from "./lease";
 import { listStacks, missingStack, readState, type StackState } from "./stack-state";
@@ -22,9 +21,8 @@ const isStackName = (name: string): boolean => {
 
 /** Stacks for which the engine has locks; it also locks one that it is about to create. */
 function lockedStacks(engine: Engine): string[] {
-  if (!locksAreVisible(engine)) return [];
-  const folder = dirname(locksFolder(engine, "x"));
-  return existsSync(folder) ? readdirSync(folder) : [];
+  const folder = locksFolder(engine);
+  return folder !== undefined && existsSync(folder) ? readdirSync(folder) : [];
 }
 
 function expiryIn({ resources }: StackState): string | undefined {
@@ -54,7 +52,7 @@ export async function stackFacts(context: CliContext, engine: Engine, own: reado
   for (const name of names) {
     // Lease and locks before the state: who has both released is done with it.
     const lease = readLease(context.root, name);
-    const locks = locksAreVisible(engine) ? engineLocks(engine, name) : undefined;
+    const locks = engineLocks(engine, name);
     const state = existing.has(name) ? await stateOf(context, engine, name) : undefined;
     facts.push({
       name,

@@ -9,16 +9,20 @@ import type { SshTarget } from "../lib/ssh-target";
 
 /** Files with which the system's ssh gets into one machine, in a folder that nobody else can look into. */
 export interface SshFiles {
-  /** `-F none -i … -o …`: everything but port and host, for ssh, scp and sftp alike. */
+  /** `-F none -o …`: everything but port and host, for ssh, scp and sftp alike. */
   readonly options: readonly string[];
   /** Removes the files. */
   dispose(): void;
 }
 
+/** A path as the options of ssh_config(5) take it, which expand tokens that begin with %. */
+const literal = (path: string): string => `"${path.replaceAll("%", "%%")}"`;
+
 /** Pure: options that trust this key of the machine alone, show it this key alone, and read no one's configuration. */
 export function sshOptions(folder: string, interactive: boolean): string[] {
   const settings: Record<string, string> = {
-    UserKnownHostsFile: `"${join(folder, "known_hosts")}"`,
+    IdentityFile: literal(join(folder, "key")),
+    UserKnownHostsFile: literal(join(folder, "known_hosts")),
     GlobalKnownHostsFile: "none",
     HostKeyAlias: "machine",
     HostKeyAlgorithms: "ssh-ed25519",
@@ -32,10 +36,7 @@ export function sshOptions(folder: string, interactive: boolean): string[] {
     ServerAliveInterval: "15",
     LogLevel: interactive ? "INFO" : "ERROR",
   };
-  return [
-    ...["-F", "none", "-i", join(folder, "key")],
-    ...Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`]),
-  ];
+  return ["-F", "none", ...Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`])];
 }
 
 /** Writes key and known host key. They are removed by `dispose`, and in any case when this process exits. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createOnce } from "../lib/create-once";
+import { stateFolder } from "../lib/state-folder";
 
 /**
  * Stacks in the engine's file backend, looked up and made without starting the engine, whose `stack init` takes a third
@@ -23,8 +23,9 @@ const layout = "version: 1";
  * @returns undefined: they are elsewhere or laid out otherwise, so that the engine must be asked
  */
 export function stateFiles(url: string, project: string): StateFiles | undefined {
-  if (!url.startsWith("file://")) return undefined;
-  const root = join(fileURLToPath(url), ".pulumi");
+  const states = stateFolder(url);
+  if (states === undefined) return undefined;
+  const root = join(states, ".pulumi");
   try {
     if (readFileSync(join(root, "meta.yaml"), "utf8").trim() !== layout) return undefined;
   } catch {

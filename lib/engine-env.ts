@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { createOnce } from "./create-once";
 import { checkoutFolders, homeFolders } from "./paths";
 import { removeTornAttributes } from "./torn-attributes";
@@ -32,7 +33,7 @@ export function engineEnvironment(root: string, home: string, env: NodeJS.Proces
   const binDir = join(folder, "bin");
   const defaults: Record<string, string> = {
     PULUMI_HOME: homeFolders.pulumi(home),
-    PULUMI_BACKEND_URL: `file://${checkoutFolders.state(root)}`,
+    PULUMI_BACKEND_URL: pathToFileURL(checkoutFolders.state(root)).href,
     PULUMI_SKIP_UPDATE_CHECK: "true",
   };
   if (!passphraseNames.some((name) => name in env)) defaults["PULUMI_CONFIG_PASSPHRASE_FILE"] = passphraseFile(root);

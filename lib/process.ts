@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { uptime } from "node:os";
 
 /** A process of this host, told apart from a later one of the same number. */
 export interface ProcessIdentity {
@@ -20,6 +21,13 @@ export function identify(pid: number): ProcessIdentity | undefined {
   if (fields[0] === "Z") return undefined;
   return { pid, startTime: Number(fields[19]) };
 }
+
+/** Clock ticks of /proc in a second: USER_HZ, 100 on x86-64 and on ARM. */
+const ticksPerSecond = 100;
+
+/** When a process of this host began, milliseconds since the epoch; as exact as the clock was set right since. */
+export const startedAt = ({ startTime }: ProcessIdentity): number =>
+  Date.now() - (uptime() - startTime / ticksPerSecond) * 1000;
 
 export function isAlive({ pid, startTime }: ProcessIdentity): boolean {
   return identify(pid)?.startTime === startTime;

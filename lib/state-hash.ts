@@ -1,16 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createOnce } from "./create-once";
 import { codeOf } from "./errors";
-
-/** The folder of a state in files; undefined where it is kept elsewhere. */
-function folderOf(url: string): string | undefined {
-  const path = /^file:\/\/([^?]*)/.exec(url)?.[1];
-  if (path === undefined) return undefined;
-  return /^~(\/|$)/.test(path) ? join(homedir(), path.slice(1)) : resolve(path);
-}
+import { stateFolder } from "./state-folder";
 
 /** What no other state in files has, made at the first look. Empty where there is none, and the folder takes none. */
 function identityOf(folder: string): string {
@@ -32,7 +25,7 @@ function identityOf(folder: string): string {
  */
 export function stateHash(url: string | undefined): string {
   if (!url) return "";
-  const folder = folderOf(url);
+  const folder = stateFolder(url);
   const identity = folder === undefined ? url : `${url} ${identityOf(folder)}`;
   return createHash("sha256").update(identity).digest("hex").slice(0, 12);
 }

@@ -22,10 +22,10 @@ afterEach(() => {
   rmSync(state, { recursive: true });
 });
 
-function lockedBy(name: string, pid: number, host = hostname()): string {
-  const folder = locksFolder(engine, "l0-dev-azure");
+function lockedBy(name: string, pid: number, host = hostname(), timestamp = new Date().toISOString()): string {
+  const folder = join(locksFolder(engine) ?? "", "l0-dev-azure");
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, name), JSON.stringify({ pid, username: "me", hostname: host, timestamp: "2026-01-01" }));
+  writeFileSync(join(folder, name), JSON.stringify({ pid, username: "me", hostname: host, timestamp }));
   return folder;
 }
 
@@ -35,6 +35,12 @@ test("a lock whose engine was killed while it made the stack is released, though
   releaseDeadLocks(context, engine, "l0-dev-azure");
   expect(readdirSync(folder)).toEqual([]);
   expect(said.join()).toContain(String(gone));
+});
+
+test("a lock from before the process that has its number now is released", () => {
+  const folder = lockedBy("a.json", process.pid, hostname(), "2026-01-01T00:00:00Z");
+  releaseDeadLocks(context, engine, "l0-dev-azure");
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test.each([
