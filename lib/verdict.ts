@@ -1,4 +1,5 @@
 import type { ConsolePattern } from "./console-patterns";
+import { counted } from "./counted";
 import type { GuestStatus } from "./guest-status";
 import type { Device, Phase } from "./run-request";
 import type { Step, TestCase, Verdict } from "./run-result";
@@ -138,10 +139,11 @@ function ofFinished(evidence: Evidence, status: GuestStatus): Judgement {
 }
 
 function passMessage({ cases, hasResultFiles, steps }: Evidence): string {
-  if (!hasResultFiles) return `${steps.filter((step) => step.name === "test").length} directories passed`;
+  if (!hasResultFiles)
+    return `${counted(steps.filter((step) => step.name === "test").length, "directory", "directories")} passed`;
   const passed = cases.filter((one) => one.outcome === "passed").length;
   const skipped = cases.filter((one) => one.outcome === "skipped").length;
-  return `${passed} tests passed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+  return `${counted(passed, "test")} passed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
 
 /** What became of a run. Pure. */

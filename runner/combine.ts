@@ -1,4 +1,5 @@
 import type { RunRequest } from "../lib/run-request";
+import { counted } from "../lib/counted";
 import { resultHead, type RunResult, type Verdict } from "../lib/run-result";
 
 /** The result of a part of a run: of one directory, or of what was done before all of them. */
@@ -15,7 +16,8 @@ function messageOf(parts: readonly Part[], decisive: Part): string {
   const { result, directory } = decisive;
   if (directory === undefined) return result.message;
   const cases = directories.reduce((sum, part) => sum + part.result.cases.length, 0);
-  if (result.verdict === "pass") return `${cases} tests passed in ${directories.length} directories`;
+  if (result.verdict === "pass")
+    return `${counted(cases, "test")} passed in ${counted(directories.length, "directory", "directories")}`;
   const bad = directories.filter((part) => part.result.verdict !== "pass").length;
   return `${bad} of ${directories.length} directories did not pass; ${directory}: ${result.message}`;
 }

@@ -1,4 +1,5 @@
 import type { Problem } from "../components/backends/backend";
+import { counted } from "../lib/counted";
 import { UserError } from "../lib/errors";
 import type { Subject } from "./subject";
 
@@ -12,6 +13,8 @@ export function problemsError(problems: readonly TracedProblem[], { name, hint }
     const shown = value === undefined ? "is missing" : `is ${JSON.stringify(value)}${origin}`;
     return `  ${key} ${shown}; allowed: ${allowed}; to mend it: ${fix}`;
   });
-  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  return new UserError(`${count} with the settings of ${name}:\n${lines.join("\n")}`, hint);
+  return new UserError(
+    `${counted(problems.length, "problem")} with the settings of ${name}:\n${lines.join("\n")}`,
+    hint,
+  );
 }

@@ -4,6 +4,9 @@ import { seedOfRun } from "../support/moments";
 import { testUnless } from "../support/needs";
 import { missingForKmvm, ownCheckout, type OwnCheckout } from "../support/own-checkout";
 
+/** $KMVM_KILLS: fewer, on a slow machine. */
+const kills = Math.min(6, Number(process.env["KMVM_KILLS"] ?? 6));
+
 let checkout: OwnCheckout;
 beforeAll(() => {
   checkout = ownCheckout();
@@ -21,7 +24,7 @@ testUnless(missingForKmvm())(
       remove: ["vm", "delete", "vm-dev-torn"],
       done: /^ *kmvm ssh vm-dev-torn$/m,
       seed: seedOfRun(),
-      kills: 6,
+      kills,
       wholeEvery: 6,
     }),
   60 * 60_000,

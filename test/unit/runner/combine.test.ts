@@ -61,7 +61,7 @@ describe("the result of several directories", () => {
       machine,
       evidence: "runs/x/1",
       cases: [one],
-      message: "1 tests passed in 1 directories",
+      message: "1 test passed in 1 directory",
     });
     expect(whole.warnings).toEqual(["a: odd", "as a whole"]);
     expect(whole.spans.map(({ name }) => name)).toEqual(["a: boot"]);

@@ -76,7 +76,7 @@ describe("a run whose directories left", () => {
 
   test("an empty file beside one with tests passes", async () => {
     const { judgement } = await outcome({ "1-a/x.tap": "1..1\nok 1 one\n", "1-a/y.xml": "<testsuite/>" }, { a: 0 });
-    expect(judgement).toMatchObject({ verdict: "pass", message: "1 tests passed" });
+    expect(judgement).toMatchObject({ verdict: "pass", message: "1 test passed" });
   });
 
   test("tests that are all skipped on purpose passes, and says so", async () => {
@@ -92,6 +92,6 @@ describe("a run whose directories left", () => {
 
   test("what is no result file, whatever its name, counts by make's exit code", async () => {
     const { judgement } = await outcome({ "1-a/x.xml": "<html></html>" }, { a: 0 });
-    expect(judgement).toMatchObject({ verdict: "pass", message: "1 directories passed" });
+    expect(judgement).toMatchObject({ verdict: "pass", message: "1 directory passed" });
   });
 });
