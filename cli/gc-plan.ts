@@ -3,7 +3,8 @@ import type { FileFacts, GcFacts, MachineFacts, Remains, StackFacts } from "./gc
 
 export type GcAction =
   | { readonly kind: "end-process"; readonly pid: number; readonly startTime: number }
-  | { readonly kind: "destroy-stack"; readonly stack: string }
+  /** @param expiresAt of what is to go: a stack of that name that was made since has another one */
+  | { readonly kind: "destroy-stack"; readonly stack: string; readonly expiresAt: string | undefined }
   | { readonly kind: "release-stack"; readonly stack: string }
   | { readonly kind: "destroy-machine"; readonly backend: BackendName; readonly id: string }
   | { readonly kind: "remove-remains"; readonly backend: BackendName; readonly id: string }
@@ -73,7 +74,12 @@ function judgeStack(stack: StackFacts, machines: readonly MachineFacts[], now: n
   const key = `stack:${name}:${since}`;
   const why = whyDestroy(stack, machines, now);
   if (why !== undefined && isDisposable(name))
-    return { key, what: `stack ${name}`, why, action: { kind: "destroy-stack", stack: name } };
+    return {
+      key,
+      what: `stack ${name}`,
+      why,
+      action: { kind: "destroy-stack", stack: name, expiresAt: stack.expiresAt },
+    };
   if (lease || locks.length > 0) {
     const holder = lease ? `process ${lease.pid}` : `the engine's process ${locks.map(({ pid }) => pid).join(", ")}`;
     return {

@@ -30,6 +30,11 @@ function expiryIn({ resources }: StackState): string | undefined {
   return typeof expiresAt === "string" ? expiresAt : undefined;
 }
 
+/** When what a stack has made expires; undefined: it has made nothing that does. */
+export async function expiryOf(context: CliContext, engine: Engine, stack: string): Promise<string | undefined> {
+  return expiryIn((await stateOf(context, engine, stack)) ?? nothing);
+}
+
 /** The state of a stack; that it was removed meanwhile is no error. */
 async function stateOf(context: CliContext, engine: Engine, name: string): Promise<StackState | undefined> {
   try {

@@ -14,7 +14,7 @@ interface GcFlags {
   json?: boolean;
 }
 
-type Outcome = "removed" | "could not be removed" | "would be removed" | "marked";
+type Outcome = "removed" | "left alone" | "could not be removed" | "would be removed" | "marked";
 
 interface Handled {
   readonly what: string;
@@ -30,8 +30,8 @@ async function remove(
   { what, why, action }: Finding,
 ): Promise<Handled> {
   try {
-    await perform(action, context, engine, powers);
-    return { what, why, outcome: "removed" };
+    const done = await perform(action, context, engine, powers);
+    return { what, why, outcome: done === "left alone" ? done : "removed" };
   } catch (error) {
     return { what, why, outcome: "could not be removed", error: messageOf(error) };
   }
@@ -72,7 +72,7 @@ async function collect(
     }
     for (const finding of due) {
       const result = await remove(context, engine, powers, finding);
-      if (result.outcome !== "removed") failed.add(finding.key);
+      if (result.outcome === "could not be removed") failed.add(finding.key);
       put(result);
     }
     if (due.length === 0 || round === rounds) {

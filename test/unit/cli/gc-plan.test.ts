@@ -50,7 +50,7 @@ const liveLock = { pid: 8, dead: false };
 
 const actions = (facts: Partial<GcFacts>) =>
   planGc({ ...nothing, ...facts }, now).findings.map(({ action }) => {
-    const { kind, ...rest } = action;
+    const { kind, expiresAt: _, ...rest } = { expiresAt: undefined, ...action };
     return `${kind} ${Object.values(rest).join(" ")}`;
   });
 
