@@ -9,8 +9,7 @@ import { declare } from "../support/declare";
 import { playedOutputs } from "./played-providers";
 
 /**
- * What was wrong with the scripts that kmvm replaces, one test each: the number is that of docs/TESTING.md. What needs a
- * machine or a cloud to be seen is named there, too.
+ * What was wrong with the scripts that kmvm replaces, one test each: the number is that of docs/TESTING.md.
  */
 
 const backends = ["qemu", "aws", "azure"] as const;

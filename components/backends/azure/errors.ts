@@ -51,7 +51,7 @@ export const errorRules: readonly ErrorRule[] = [
   {
     code: /^(AuthorizationFailed|LinkedAuthorizationFailed|AuthorizationPermissionMismatch|RequestDisallowedByPolicy|ScopeLocked)$/,
     kind: "permission",
-    hint: "docs/azure-role.json is a role that may do what is needed; a lock or a policy of the subscription can be in the way, too",
+    hint: "docs/azure.md has the roles that may do what is needed; a lock or a policy of the subscription can be in the way, too",
   },
   {
     code: /^(CredentialUnavailableError|AggregateAuthenticationError|AuthenticationError|AuthenticationRequiredError|InvalidAuthenticationToken|InvalidAuthenticationTokenTenant|ExpiredAuthenticationToken|AuthenticationFailed|SubscriptionNotFound|invalid_client)$/,

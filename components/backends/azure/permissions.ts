@@ -114,17 +114,22 @@ export function missing(needed: readonly NeededAction[], grants: readonly Grant[
 
 const scope = "/subscriptions/00000000-0000-0000-0000-000000000000";
 
-/** What people and pipelines are to be assigned: docs/azure-role.json, as `az role definition create` takes it. */
-export const roleDefinition = {
-  Name: "kmvm user",
+const definition = (name: string, description: string, needed: readonly NeededAction[]) => ({
+  Name: name,
   IsCustom: true,
-  Description: "Runs tests in machines of kmvm, and publishes their images.",
-  Actions: [...runActions, ...imageActions].flatMap(({ action, data }) => (data ? [] : action)).sort(),
+  Description: description,
+  Actions: needed.flatMap(({ action, data }) => (data ? [] : action)).sort(),
   NotActions: [],
-  DataActions: imageActions.flatMap(({ action, data }) => (data ? action : [])).sort(),
+  DataActions: needed.flatMap(({ action, data }) => (data ? action : [])).sort(),
   NotDataActions: [],
   AssignableScopes: [scope],
-};
+});
+
+/** What people and pipelines are to be assigned at the subscription: docs/azure-role.json. */
+export const roleDefinition = definition("kmvm user", "Runs tests in machines of kmvm.", runActions);
+
+/** What whoever publishes is to be assigned at the group of the gallery, beside that: docs/azure-publish-role.json. */
+export const publishRoleDefinition = definition("kmvm publisher", "Publishes images for kmvm.", imageActions);
 
 /**
  * What the identity of the expiry is assigned: docs/azure-expiry-role.json. Deleting a group needs nothing else:

@@ -40,13 +40,18 @@ async function guarded(name: string, check: () => Promise<Finding[]>): Promise<F
   }
 }
 
-function aboutPermissions(name: string, needed: readonly NeededAction[], grants: readonly Grant[]): Finding {
+function aboutPermissions(
+  name: string,
+  needed: readonly NeededAction[],
+  grants: readonly Grant[],
+  role: string,
+): Finding {
   const lacking = missing(needed, grants);
   if (lacking.length === 0) return ok(name, `all ${needed.length} actions are allowed`);
   return fail(
     name,
     `missing: ${lacking.map(({ action, why }) => `${action} (${why})`).join(", ")}`,
-    "have the role of docs/azure-role.json assigned",
+    `have the role of docs/${role} assigned: docs/azure.md`,
   );
 }
 
@@ -72,9 +77,9 @@ export function preflight(
       of(`/providers/Microsoft.Authorization/permissions?${permissionsApi}`),
       of(groupPath),
     ]);
-    const images = aboutPermissions("images", imageActions, [...everywhere, ...inGroup]);
+    const images = aboutPermissions("images", imageActions, [...everywhere, ...inGroup], "azure-publish-role.json");
     return [
-      aboutPermissions("permissions", runActions, everywhere),
+      aboutPermissions("permissions", runActions, everywhere, "azure-role.json"),
       // Who only runs tests need not publish.
       images.level === "fail" ? { ...images, level: "warn" as const } : images,
     ];

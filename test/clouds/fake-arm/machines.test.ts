@@ -77,7 +77,7 @@ describe("the list of machines", () => {
     arm.faults.push({ match: /GET .*virtualMachines$/, times: 1, answer: denied });
     await expect(facets.inventory.list()).rejects.toMatchObject({
       message: expect.stringMatching(/: permission: AuthorizationFailed: .*x\/read/),
-      hint: expect.stringContaining("docs/azure-role.json"),
+      hint: expect.stringContaining("docs/azure.md"),
     });
   });
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import { azureClients } from "../../../components/backends/azure/clients";
 import { facetsOver } from "../../../components/backends/azure/facets";
-import { roleDefinition } from "../../../components/backends/azure/permissions";
+import { publishRoleDefinition, roleDefinition } from "../../../components/backends/azure/permissions";
 import type { Facets } from "../../../components/backends/facets";
 import type { Settings } from "../../../stacks/settings";
 import { addExpiryIdentity, addGrant, addRegistration, addSize, addUsage, addVersion, own, version } from "./account";
 import type { FakeArm } from "./server";
 import { credential } from "./open-account";
-import { role, useAccount } from "./use-account";
+import { roles, useAccount } from "./use-account";
 
 const settings = {
   device: "/dev/kvm",
@@ -108,9 +108,7 @@ describe("preflight", () => {
   });
 });
 
-describe("the role of docs/azure-role.json", () => {
-  test("is what the preflight looks for, and allows nothing by a pattern", () => {
-    expect(role).toEqual(roleDefinition);
-    expect(JSON.stringify(role)).not.toContain("*");
-  });
+test("the roles of docs/ are what the preflight looks for, and allow nothing by a pattern", () => {
+  expect(roles).toEqual({ user: roleDefinition, publisher: publishRoleDefinition });
+  expect(JSON.stringify(roles)).not.toContain("*");
 });

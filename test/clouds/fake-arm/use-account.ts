@@ -1,18 +1,23 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "@jest/globals";
-import { missing, type roleDefinition } from "../../../components/backends/azure/permissions";
+import { missing } from "../../../components/backends/azure/permissions";
 import { repositoryRoot } from "../../../lib/paths";
 import { openAccount, type Account } from "./open-account";
 
-/** The role that docs/azure.md tells people to give. */
-export const role = JSON.parse(
-  readFileSync(join(repositoryRoot(), "docs/azure-role.json"), "utf8"),
-) as typeof roleDefinition;
+const readRole = (file: string) =>
+  JSON.parse(readFileSync(join(repositoryRoot(), "docs", file), "utf8")) as {
+    Actions: string[];
+    DataActions: string[];
+  };
+
+/** The roles that docs/azure.md tells people to give: for tests, and for publishing. */
+export const roles = { user: readRole("azure-role.json"), publisher: readRole("azure-publish-role.json") };
+const grants = Object.values(roles).map(({ Actions, DataActions }) => ({ actions: Actions, dataActions: DataActions }));
 
 /**
  * A played account for each test of a file, and what verbs can do with it. After each, whatever the verbs have asked is
- * what the real one is known to answer, and the role allows it.
+ * what the real one is known to answer, and the roles allow it.
  * @param give takes the account of the test that begins
  */
 export function useAccount(give: (account: Account) => void): void {
@@ -27,6 +32,6 @@ export function useAccount(give: (account: Account) => void): void {
     await arm.close();
     expect(arm.unknown).toEqual([]);
     const needed = [...arm.actions].map((action) => ({ action, why: "" }));
-    expect(missing(needed, [{ actions: role.Actions, dataActions: role.DataActions }])).toEqual([]);
+    expect(missing(needed, grants)).toEqual([]);
   });
 }
