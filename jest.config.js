@@ -4,7 +4,7 @@ const path = require("node:path");
 process.env.SWC_NATIVE_BINDING_CACHE ??= path.join(__dirname, ".kmvm", "swc");
 
 // One project a level of test, cheapest first; see docs/TESTING.md.
-const level = (name, options = {}) => ({
+const level = (name) => ({
   displayName: name,
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   transform: {
@@ -20,15 +20,11 @@ const level = (name, options = {}) => ({
   // It exports to importers only, and jest requires.
   moduleNameMapper: { "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js" },
   modulePathIgnorePatterns: ["<rootDir>/.kmvm/", "<rootDir>/runs/"],
-  ...options,
+  // What the SDKs hold is still in use for a moment when the last test has ended; jest would warn of it.
+  testEnvironmentOptions: { globalsCleanup: "off" },
 });
 
 module.exports = {
   reporters: ["default", "<rootDir>/test/support/summary-reporter.cjs"],
-  projects: [
-    level("unit"),
-    // What the SDK holds is still in use for a moment when the last test has ended; jest would warn of it.
-    level("component", { testEnvironmentOptions: { globalsCleanup: "off" } }),
-    ...["guest", "engine", "clouds", "live", "vm", "torture"].map((name) => level(name)),
-  ],
+  projects: ["unit", "component", "guest", "engine", "clouds", "live", "vm", "torture"].map(level),
 };

@@ -1,7 +1,6 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { readFile, statfs } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
-import { existsSync } from "node:fs";
 import { execa } from "execa";
 import semver from "semver";
 import { repositoryRoot } from "../lib/paths";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { systemClock } from "../lib/retry";
-import { identify, isAlive } from "../lib/process";
+import { identify, isAlive, readStat } from "../lib/process";
 import type { ProcessFacts } from "./gc-facts";
 
 /** Programs that the engine, or one of its plugins, starts for a checkout. */
@@ -35,9 +35,9 @@ export function orphanedProgram(root: string, seen: SeenProcess): string | undef
 }
 
 function look(pid: number): SeenProcess | undefined {
+  const parent = readStat(pid)?.parent;
+  if (parent === undefined) return undefined;
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
     const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
     return {
       pid,

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { ExitCode, messageOf } from "../lib/errors";
+import { readStat, type ProcessStat } from "../lib/process";
 
 export interface Interrupt {
   /** Aborted at the first SIGINT or SIGTERM. */
@@ -8,25 +9,12 @@ export interface Interrupt {
   dispose(): void;
 }
 
-interface ProcessFacts {
-  readonly parent: number;
-  readonly session: number;
-}
+type ProcessFacts = Pick<ProcessStat, "parent" | "session">;
 
-/** By process id, as proc(5) has them. */
+/** By process id. */
 function allProcesses(): Map<number, ProcessFacts> {
-  const all = new Map<number, ProcessFacts>();
-  for (const entry of readdirSync("/proc")) {
-    if (!/^\d+$/.test(entry)) continue;
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
-      const [, parent, , session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      all.set(Number(entry), { parent: Number(parent), session: Number(session) });
-    } catch {
-      // It ended while we looked.
-    }
-  }
-  return all;
+  const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
+  return new Map(pids.flatMap((pid) => readStat(Number(pid)) ?? []).map((stat) => [stat.pid, stat]));
 }
 
 /** Process ids of everything that descends from `parent`, each after what has started it. */

@@ -2,6 +2,7 @@ import { ExitCode, messageOf, UserError } from "../lib/errors";
 import type { CliContext } from "./context";
 import { removeConfiguration, type Engine, openStack, type Stack } from "./workspace";
 import { releaseDeadLocks } from "./engine-locks";
+import { missingStack } from "./stack-state";
 import { removeUnknownMachines } from "./unknown-machines";
 
 /** Removes everything of a stack, and the stack. */
@@ -84,7 +85,7 @@ export async function destroyAbandoned(context: CliContext, engine: Engine, name
   try {
     stack = await openStack(context, engine, name, "select");
   } catch (error) {
-    if (!/no stack named/.test(messageOf(error))) throw error;
+    if (!missingStack.test(messageOf(error))) throw error;
     removeConfiguration(context.root, name);
     return false;
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   LocalWorkspace,
@@ -9,7 +9,6 @@ import {
 } from "@pulumi/pulumi/automation";
 import { SemVer } from "semver";
 import { parse, stringify } from "yaml";
-import { writeFileSync } from "node:fs";
 import { engineEnvironment, engineVersion, prepareEngineState } from "../lib/engine-env";
 import { UserError } from "../lib/errors";
 import { checkoutFolders } from "../lib/paths";

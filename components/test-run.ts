@@ -3,7 +3,7 @@ import { local } from "@pulumi/command";
 import { Provider } from "@pulumi/command/provider";
 import { runnerSeconds } from "../lib/run-limits";
 import type { RunRequest } from "../lib/run-request";
-import { shownSettings } from "../stacks/parse-settings";
+import { shownSettings } from "../stacks/shown-settings";
 import type { Settings } from "../stacks/settings";
 import type { Backend } from "./backends/backend";
 import { runnerCommand, verdictCommand } from "./runner-command";

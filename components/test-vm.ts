@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../stacks/settings";
-import { vmOutputs } from "../stacks/vm-outputs";
+import { vmOutputs } from "./vm-outputs";
 import type { Backend, MachineHandle } from "./backends/backend";
 import { Run } from "./kmvm/run";
 import { SshKey } from "./kmvm/ssh-key";

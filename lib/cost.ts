@@ -34,7 +34,7 @@ export function usdText(usd: Usd): string {
   return usd < 0.01 ? "less than $0.01" : `$${usd.toFixed(2)}`;
 }
 
-/** Completes "cost …": `at most $0.11: m8i.xlarge in us-west-2 at $0.212 an hour, price of 2026-11-22`. */
+/** Completes "cost …": `at most $0.11: m8i.xlarge in us-west-2 at $0.212 an hour (price of 2026-11-22; traffic not counted)`. */
 export function estimateText(rate: Rate, lifetime: Lifetime): string {
   const { what, hourlyUsd, asOf } = rate;
   if (hourlyUsd === undefined) return `unknown: no price of ${what} is known (prices of ${asOf})`;

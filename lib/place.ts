@@ -35,7 +35,7 @@ export function placesAfter(all: readonly Place[], tried: Place): Place[] {
   return all.slice(all.findIndex((place) => isSame(place, tried)) + 1);
 }
 
-/** `m8i.large as spot in us-west-2a`. */
+/** `m8i.large as spot in zone us-west-2a`. */
 export function placeText({ size, zone, spot }: Place): string {
   return [size, spot && "as spot", zone !== undefined && `in zone ${zone}`].filter(Boolean).join(" ");
 }

@@ -8,8 +8,16 @@ export interface ProcessIdentity {
   readonly startTime: number;
 }
 
-/** undefined: there is no such process (any more), or it is a zombie. */
-export function identify(pid: number): ProcessIdentity | undefined {
+/** What /proc/<pid>/stat tells of a process, see proc(5). */
+export interface ProcessStat extends ProcessIdentity {
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  readonly isZombie: boolean;
+}
+
+/** undefined: there is no such process (any more). */
+export function readStat(pid: number): ProcessStat | undefined {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -17,9 +25,15 @@ export function identify(pid: number): ProcessIdentity | undefined {
     return undefined;
   }
   // The name in parentheses may hold anything, parentheses too.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  if (fields[0] === "Z") return undefined;
-  return { pid, startTime: Number(fields[19]) };
+  const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [parent = NaN, group = NaN, session = NaN] = fields.map(Number);
+  return { pid, parent, group, session, isZombie: state === "Z", startTime: Number(fields[18]) };
+}
+
+/** undefined: there is no such process (any more), or it is a zombie. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  const stat = readStat(pid);
+  return stat && !stat.isZombie ? { pid, startTime: stat.startTime } : undefined;
 }
 
 /** Clock ticks of /proc in a second: USER_HZ, 100 on x86-64 and on ARM. */

@@ -80,7 +80,7 @@ function caseOfStep({ directory = ".", startedAt, endedAt, exitCode }: Step, tar
 
 /**
  * Cases for what result files do not tell: a directory that has none is one case, and so is one whose make failed
- * although no case of it did. That make is content with result files that hold no test makes none of it.
+ * although no case of it did. One whose make passed, and whose result files hold no test, is none.
  */
 export function casesOfSteps(
   steps: readonly Step[],

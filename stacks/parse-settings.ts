@@ -14,10 +14,8 @@ import {
 import type { TracedProblem } from "./setting-problems";
 import { layered, located, type Raw, type SettingSources } from "./setting-sources";
 import { backends, type BackendName, type Settings } from "./settings";
+import { hidden } from "./shown-settings";
 import { stackSubject, type Subject } from "./subject";
-
-/** Shown instead of a secret value. */
-const hidden = "[secret]";
 
 /** A URL that is refused for the password or token in it must not show that in its problem. */
 function withoutCredentials(value: unknown): unknown {
@@ -151,16 +149,4 @@ export function parseSettings(stack: StackName, sources: SettingSources): Parsed
     ...own,
   };
   return { settings: Object.freeze(settings), problems, origin };
-}
-
-/** Settings for the evidence: what was asked for, without any secret. */
-export function shownSettings(settings: Settings): Record<string, unknown> {
-  const { registry, githubToken, environment, ...rest } = settings;
-  return {
-    ...rest,
-    // A value may be anything that make is told, a password too; the names are enough to see what was set.
-    environment: Object.keys(environment),
-    registry: registry && { ...registry, password: registry.password && hidden },
-    githubToken: githubToken && hidden,
-  };
 }

@@ -1,7 +1,7 @@
 import { TestRun } from "../components/test-run";
 import { TestVm } from "../components/test-vm";
 import type { StackProgram } from "./registry";
-import { vmOutputs } from "./vm-outputs";
+import { vmOutputs } from "../components/vm-outputs";
 
 /** A fresh machine, and one run of the tests in it. */
 export const test: StackProgram = ({ settings, backend, backendHash }) => {

@@ -15,7 +15,7 @@ export function quotaCommand(): Command {
   return addBackendFlags(new Command("quota"), "that of the profile")
     .summary("show what a provider allows, and what is used of it")
     .description("Shows the limits that one more machine meets: what is used, by whomever, and whether it fits.")
-    .option("--size <name>", "of a machine of this size")
+    .option("--size <name>", "for a machine of this size")
     .option("--spot", "of a machine that the provider may take away")
     .option("--device <device>", "of a machine that offers this device")
     .option("--json", "print it as JSON")

@@ -17,12 +17,6 @@ export interface Problem {
 export interface Capabilities {
   /** Devices that a machine of it can offer to a test. */
   readonly devices: readonly Device[];
-  /** Whether a machine can be stopped and started again. */
-  readonly power: boolean;
-  /** Whether the console can be read while the machine runs. */
-  readonly console: boolean;
-  /** Whether a guest that hangs can be made to tell where, by a non-maskable interrupt: `Console.interrupt`. */
-  readonly interrupt: boolean;
   /**
    * How names of environment variables begin that its SDK takes credentials and endpoints from: `AWS_`. Who calls the
    * provider is started with these, too. @default none

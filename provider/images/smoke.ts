@@ -108,7 +108,11 @@ const judges: Record<Boot, typeof runChecks> = {
   uefi: async (connection, image) => {
     const { code } = await connection.exec("test -d /sys/firmware/efi");
     if (code !== 0)
-      throw new UserError(`image ${image.name}@${image.version} booted, but not by firmware`, undefined, 3);
+      throw new UserError(
+        `image ${image.name}@${image.version} booted, but not by firmware`,
+        undefined,
+        ExitCode.Infrastructure,
+      );
   },
 };
 

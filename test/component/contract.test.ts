@@ -225,11 +225,6 @@ describe.each(backendNames)("backend %s", (name) => {
     });
   });
 
-  test("a guest that hangs can be interrupted where the backend says so", async () => {
-    const [{ capabilities }, { console }] = await Promise.all([loadBackend(name), loadFacets(name, exampleOf(name))]);
-    expect(typeof console.interrupt).toBe(capabilities.interrupt ? "function" : "undefined");
-  });
-
   test("the verbs have every power over it that they need", async () => {
     const facets = await loadFacets(name, exampleOf(name));
     const powers: { readonly [K in keyof Omit<Required<Facets>, "explain">]: readonly (keyof Required<Facets>[K])[] } =

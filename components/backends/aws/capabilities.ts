@@ -3,8 +3,5 @@ import type { Capabilities } from "../backend";
 /** /dev/kvm where the instance type gives nested virtualisation; /dev/kkm needs no hardware. */
 export const capabilities: Capabilities = {
   devices: ["/dev/kvm", "/dev/kkm"],
-  power: true,
-  console: true,
-  interrupt: true,
   environmentPrefixes: ["AWS_"],
 };

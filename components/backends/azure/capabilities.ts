@@ -3,11 +3,6 @@ import type { Capabilities } from "../backend";
 /** /dev/kvm by nested virtualisation of the sizes that have it (sizes.ts); /dev/kkm needs only an unsigned module. */
 export const capabilities: Capabilities = {
   devices: ["/dev/kvm", "/dev/kkm"],
-  power: true,
-  console: true,
-  // Only by hand, in the portal's serial console: its API connects, and has no call that sends an NMI
-  // (learn.microsoft.com/troubleshoot/azure/virtual-machines/linux/serial-console-nmi-sysrq).
-  interrupt: false,
   // Of @azure/identity (learn.microsoft.com/javascript/api/overview/azure/identity-readme) and of the managed identities
   // of the places that it knows; the engine's provider is told by ARM_ which cloud it is.
   environmentPrefixes: ["AZURE_", "ARM_", "IDENTITY_", "IMDS_", "MSI_"],

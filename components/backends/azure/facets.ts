@@ -82,6 +82,8 @@ export function facetsOver(own: AzureSettings, connection: () => Promise<Connect
       stop: (id) => told(`could not stop ${groupOf(id)}`, async () => (await power()).stop(id)),
       reset: async (id) => (await power()).reset(id),
     },
+    // Without an interrupt: it can be sent only by hand, in the portal's serial console, whose API connects and has no
+    // call for it (learn.microsoft.com/troubleshoot/azure/virtual-machines/linux/serial-console-nmi-sysrq).
     console: {
       pollMs: 15_000,
       text: (id) =>

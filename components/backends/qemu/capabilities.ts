@@ -6,7 +6,4 @@ import type { Capabilities } from "../backend";
  */
 export const capabilities: Capabilities = {
   devices: ["/dev/kvm", "/dev/kkm"],
-  power: true,
-  console: true,
-  interrupt: true,
 };

@@ -29,7 +29,7 @@ function validate({ size, zone, vcpus, device, spot }: Settings): Problem[] {
 /** Machines that are nowhere but in the memory of this process. */
 export const memory: Backend = {
   name: "memory",
-  capabilities: { devices: ["/dev/kvm"], power: true, console: true, interrupt: false },
+  capabilities: { devices: ["/dev/kvm"] },
   validate,
   pricing: {
     asOf: "2026-01-01",

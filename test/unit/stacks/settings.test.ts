@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { parseStackName } from "../../../stacks/name";
-import { parseSettings, shownSettings } from "../../../stacks/parse-settings";
+import { parseSettings } from "../../../stacks/parse-settings";
 import { problemsError } from "../../../stacks/setting-problems";
+import { shownSettings } from "../../../stacks/shown-settings";
 import { sealed, type SettingSources } from "../../../stacks/setting-sources";
 import { stackSubject } from "../../../stacks/subject";
 

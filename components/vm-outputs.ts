@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ConsolePlace, Offer } from "../components/backends/backend";
-import type { TestVm } from "../components/test-vm";
+import type { ConsolePlace, Offer } from "./backends/backend";
+import type { TestVm } from "./test-vm";
 
-/** What `kmvm ssh`, `exec`, `logs` and `ls` need to know of a machine: the stack's outputs `machine` and `privateKey`. */
+/** A machine as a stack's outputs tell of it; `kmvm` finds there how to get into it, and what it costs. */
 export interface MachineOutputs {
   readonly id: string;
   readonly address: string;
