@@ -1,12 +1,12 @@
 import { UserError } from "../lib/errors";
 
 /** One side of `kmvm cp`: a path here, or of a machine. */
-export type Place =
+export type CopySide =
   | { readonly kind: "here"; readonly path: string }
   | { readonly kind: "machine"; readonly stack: string; readonly path: string };
 
 /** Pure: `STACK:path` is of a machine; what has a slash before its colon, or none, is a path here. */
-export function parsePlace(text: string): Place {
+export function parseSide(text: string): CopySide {
   const match = /^([^/:]+):(.*)$/s.exec(text);
   if (!match) return { kind: "here", path: text };
   const [, stack = "", path = ""] = match;
@@ -25,8 +25,8 @@ export interface CopyPlan {
  * @throws UserError unless exactly one side is a machine's
  */
 export function planCopy(source: string, destination: string): CopyPlan {
-  const from = parsePlace(source);
-  const to = parsePlace(destination);
+  const from = parseSide(source);
+  const to = parseSide(destination);
   if (from.kind === "here" && to.kind === "machine")
     return { direction: "up", stack: to.stack, remote: to.path, local: from.path };
   if (from.kind === "machine" && to.kind === "here")

@@ -13,7 +13,7 @@ import { fail, ok, warn, type Check, type Diagnosis } from "./doctor-check";
 import { findProgram } from "./doctor-host";
 import { gatherFacts } from "./gc-gather";
 import { planGc, type Finding } from "./gc-plan";
-import { unreachableText, type Unreachable } from "./places";
+import { unreachableText, type Unreachable } from "./configured-backends";
 import { listStacks } from "./stack-state";
 import { backendUrl, openEngine } from "./workspace";
 

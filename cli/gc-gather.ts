@@ -7,17 +7,17 @@ import type { GcFacts } from "./gc-facts";
 import { temporaryFiles } from "./gc-files";
 import { orphansThatStay } from "./gc-processes";
 import { stackFacts } from "./gc-stacks";
-import { askPlaces, openPlaces, type OpenPlace, type Unreachable } from "./places";
+import { askBackends, openBackends, type OpenBackend, type Unreachable } from "./configured-backends";
 import { machinesAtAll, type FoundMachine } from "./stack-machines";
 import { ownBackendHash } from "./stack-state";
 import type { Engine } from "./workspace";
 
 interface FoundRemains {
-  readonly place: OpenPlace;
+  readonly at: OpenBackend;
   readonly remains: MachineRemains;
 }
 
-/** The same failure of a place is told once. */
+/** The same failure of a backend is told once. */
 function told(unreachable: readonly Unreachable[]): Unreachable[] {
   return [...new Map(unreachable.map((one) => [JSON.stringify(one), one])).values()];
 }
@@ -28,7 +28,7 @@ export type PowersOver = (backend: BackendName, id: string) => Facets;
 function powersOver(machines: readonly FoundMachine[], remains: readonly FoundRemains[]): PowersOver {
   const all = new Map([
     ...machines.map(({ backend, facets, machine }) => [`${backend}:${machine.id}`, facets] as const),
-    ...remains.map(({ place, remains: one }) => [`${place.backend}:${one.id}`, place.facets] as const),
+    ...remains.map(({ at, remains: one }) => [`${at.backend}:${one.id}`, at.facets] as const),
   ]);
   return (backend, id) => {
     const facets = all.get(`${backend}:${id}`);
@@ -44,15 +44,15 @@ export async function gatherFacts(
 ): Promise<{ facts: GcFacts; powers: PowersOver; unreachable: readonly Unreachable[] }> {
   // First, and to their end: what is about to make a machine would make it after we looked for machines.
   const processes = await orphansThatStay(context.root);
-  const opened = await openPlaces(context);
+  const opened = await openBackends(context);
   const seen = await machinesAtAll(opened);
   const machines = seen.machines.map(({ backend, machine }) => ({
     ...machine,
     backend,
     makerGone: isAbandonedSmoke(machine),
   }));
-  const remains = await askPlaces(opened, async (place) =>
-    (await place.facets.leftovers.list()).map((one): FoundRemains => ({ place, remains: one })),
+  const remains = await askBackends(opened, async (at) =>
+    (await at.facets.leftovers.list()).map((one): FoundRemains => ({ at, remains: one })),
   );
   const backendHash = ownBackendHash(engine);
   const own = [
@@ -66,7 +66,7 @@ export async function gatherFacts(
       backendHash,
       machines,
       stacks,
-      remains: remains.found.map(({ place, remains: one }) => ({ ...one, backend: place.backend })),
+      remains: remains.found.map(({ at, remains: one }) => ({ ...one, backend: at.backend })),
       builds: builds.map((path) => ({ path, what: `unfinished image ${path}` })),
       files: temporaryFiles(context.root),
       processes,

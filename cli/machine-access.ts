@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ExitCode, messageOf, UserError } from "../lib/errors";
 import type { SshTarget } from "../lib/ssh-target";
 import type { CliContext } from "./context";
-import { machinesNear, placesOf } from "./stack-machines";
+import { machinesNear, backendsOf } from "./stack-machines";
 import { missingStack, ownBackendHash, readState, reveal, type StackState } from "./stack-state";
 import type { Engine } from "./workspace";
 
@@ -55,7 +55,7 @@ export async function accessTo(context: CliContext, engine: Engine, stack: strin
   }
   const access = accessIn(state);
   if (!access) throw missing("the stack has not made one");
-  const near = await machinesNear(await placesOf(context, stack), stack);
+  const near = await machinesNear(await backendsOf(context, stack), stack);
   const machine = near.find(({ machine: { id } }) => id === access.id)?.machine;
   if (!machine) throw missing(`${access.id} is gone; it was to expire at ${access.expiresAt}`);
   if (machine.backendHash !== ownBackendHash(engine)) throw missing(`${access.id} belongs to another state`);

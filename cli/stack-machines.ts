@@ -3,7 +3,14 @@ import { isAlwaysThere } from "../components/backends/load";
 import { ExitCode, UserError } from "../lib/errors";
 import { backends, type BackendName } from "../stacks/settings";
 import type { CliContext } from "./context";
-import { askPlaces, openPlaces, unreachableText, type OpenedPlaces, type OpenPlace, type Unreachable } from "./places";
+import {
+  askBackends,
+  openBackends,
+  unreachableText,
+  type OpenedBackends,
+  type OpenBackend,
+  type Unreachable,
+} from "./configured-backends";
 import { backendOfStack } from "./stack-settings";
 import { ownBackendHash } from "./stack-state";
 import type { Engine } from "./workspace";
@@ -15,7 +22,7 @@ export interface FoundMachine {
   readonly machine: MachineSummary;
 }
 
-async function machinesAt({ backend, facets }: OpenPlace): Promise<FoundMachine[]> {
+async function machinesAt({ backend, facets }: OpenBackend): Promise<FoundMachine[]> {
   return (await facets.inventory.list()).map((machine) => ({ backend, facets, machine }));
 }
 
@@ -25,11 +32,11 @@ export function uniqueMachines(found: readonly FoundMachine[]): FoundMachine[] {
   return found.filter((one) => byId.get(`${one.backend}:${one.machine.id}`) === one);
 }
 
-/** The machines at these places, and what could not be asked. */
+/** The machines of these backends, and what could not be asked. */
 export async function machinesAtAll(
-  opened: OpenedPlaces,
+  opened: OpenedBackends,
 ): Promise<{ machines: FoundMachine[]; unreachable: Unreachable[] }> {
-  const { found, unreachable } = await askPlaces(opened, machinesAt);
+  const { found, unreachable } = await askBackends(opened, machinesAt);
   return { machines: uniqueMachines(found), unreachable };
 }
 
@@ -38,23 +45,23 @@ export async function machinesAtAll(
  * @param wanted only these backends. @default all
  */
 export async function allMachines(context: CliContext, wanted?: readonly BackendName[]): Promise<FoundMachine[]> {
-  const { machines, unreachable } = await machinesAtAll(await openPlaces(context, wanted));
+  const { machines, unreachable } = await machinesAtAll(await openBackends(context, wanted));
   for (const one of unreachable) context.terminal.warn(`${unreachableText(one)}: its machines are not known`);
   return machines;
 }
 
-/** Where machines of a stack can be: the places of its own backend, where its settings say which that is. */
-export async function placesOf(context: CliContext, stack: string): Promise<OpenedPlaces> {
+/** Where machines of a stack can be: its own backend, where its settings say which that is. */
+export async function backendsOf(context: CliContext, stack: string): Promise<OpenedBackends> {
   const backend = backendOfStack(context, stack);
-  return openPlaces(context, backend && [backend]);
+  return openBackends(context, backend && [backend]);
 }
 
 /**
- * The machines at these places, whoever's they are.
+ * The machines of these backends, whoever's they are.
  * @throws UserError when one of them does not answer, unless a machine of the stack is at another: a machine must not
  *   be taken for gone because nobody says that it is there
  */
-export async function machinesNear(opened: OpenedPlaces, stack: string): Promise<FoundMachine[]> {
+export async function machinesNear(opened: OpenedBackends, stack: string): Promise<FoundMachine[]> {
   const { machines, unreachable } = await machinesAtAll(opened);
   const [first] = unreachable;
   if (!first || machines.some(({ machine }) => machine.stack === stack)) return machines;
@@ -69,10 +76,10 @@ export async function machinesOf(
   context: CliContext,
   engine: Engine,
   stack: string,
-  opened?: OpenedPlaces,
+  opened?: OpenedBackends,
 ): Promise<FoundMachine[]> {
   const hashes = [ownBackendHash(engine), ""];
-  const near = await machinesNear(opened ?? (await placesOf(context, stack)), stack);
+  const near = await machinesNear(opened ?? (await backendsOf(context, stack)), stack);
   return near.filter(({ machine }) => machine.stack === stack && hashes.includes(machine.backendHash));
 }
 

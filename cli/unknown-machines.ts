@@ -15,7 +15,7 @@ async function knownIds(context: CliContext, engine: Engine, stack: string): Pro
 
 /**
  * Removes the machines of a stack that its state does not know: the answer to the call that made them was lost, or the
- * engine was killed during it. To be done before the rest of the stack is removed, which may be in use by them. A place
+ * engine was killed during it. To be done before the rest of the stack is removed, which may be in use by them. A backend
  * that does not answer is a warning: what the state knows is to be removed all the same.
  */
 export async function removeUnknownMachines(context: CliContext, engine: Engine, stack: string): Promise<void> {

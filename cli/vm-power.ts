@@ -3,7 +3,7 @@ import { isHeld, readLease, withLease, type LeasedWork } from "./lease";
 import { accessTo } from "./machine-access";
 import type { NamedStack } from "./stack-argument";
 import { destroyAbandoned, removeByHand } from "./stack-life";
-import { machinesOf, placesOf, type FoundMachine } from "./stack-machines";
+import { machinesOf, backendsOf, type FoundMachine } from "./stack-machines";
 import { waitUntilReady } from "./machine-ready";
 
 async function machineOf(named: NamedStack): Promise<FoundMachine> {
@@ -88,10 +88,10 @@ export async function vmDelete(named: NamedStack): Promise<ExitCode> {
   const { context, engine, stack } = named;
   return leased(named, "delete", async () => {
     // Before the stack's own settings, which may be the only ones that say where its machine is, go with it.
-    const places = await placesOf(context, stack);
+    const opened = await backendsOf(context, stack);
     const existed = await destroyAbandoned(context, engine, stack);
     // What no state knows, after a kill in the middle of making it.
-    const left = await machinesOf(context, engine, stack, places);
+    const left = await machinesOf(context, engine, stack, opened);
     const failures: string[] = [];
     for (const { facets, machine } of left)
       try {

@@ -5,7 +5,7 @@ import { perform } from "../gc-actions";
 import { gatherFacts, type PowersOver } from "../gc-gather";
 import { readMarks, sortByMark, writeMarks } from "../gc-marks";
 import { planGc, type Finding, type Note } from "../gc-plan";
-import type { Unreachable } from "../places";
+import type { Unreachable } from "../configured-backends";
 import { openEngine, type Engine } from "../workspace";
 
 interface GcFlags {
@@ -37,7 +37,7 @@ async function remove(
   }
 }
 
-/** Whatever is left at a place that does not answer stays there until a later pass. */
+/** Whatever is left at a backend that does not answer stays there until a later pass. */
 const unseen = ({ backend, from, why }: Unreachable): Note => ({
   what: `backend ${backend}, settings in ${from}`,
   why: `could not be looked at: ${why}`,

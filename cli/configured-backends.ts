@@ -11,7 +11,7 @@ import { backends, type BackendName } from "../stacks/settings";
 import type { CliContext } from "./context";
 
 /** Somewhere that machines of ours can be: a backend with one configuration of its own. */
-export interface Place {
+export interface ConfiguredBackend {
   readonly backend: BackendName;
   /** As the backend's schema gives it. */
   readonly configuration: unknown;
@@ -20,7 +20,7 @@ export interface Place {
 }
 
 /** What may hold settings of a backend. */
-export interface PlaceSources {
+export interface BackendSources {
   /** Name -> text, of profiles and of stacks' configurations. */
   readonly files: Readonly<Record<string, string>>;
   readonly environment: NodeJS.ProcessEnv;
@@ -40,8 +40,8 @@ function configurationIn(text: string): Record<string, unknown> {
   }
 }
 
-/** Every place at which a backend's settings are given. */
-function givenFor(backend: BackendName, { files, environment }: PlaceSources): Given[] {
+/** Wherever a backend's settings are given. */
+function givenFor(backend: BackendName, { files, environment }: BackendSources): Given[] {
   const variable = settingDefinitions[backend].variable ?? "";
   const value = environment[variable];
   return [
@@ -54,16 +54,19 @@ function givenFor(backend: BackendName, { files, environment }: PlaceSources): G
 }
 
 /**
- * Pure: a backend that needs no settings is always one place; any other is one for each configuration of it.
+ * Pure: a backend that needs no settings is always there, once; any other once for each configuration of it.
  * @returns also where settings of a backend are wrong
  */
-export function placesIn(sources: PlaceSources): { places: Place[]; wrong: Omit<Place, "configuration">[] } {
-  const places: Place[] = [];
-  const wrong: Omit<Place, "configuration">[] = [];
+export function configuredBackendsIn(sources: BackendSources): {
+  configured: ConfiguredBackend[];
+  wrong: Omit<ConfiguredBackend, "configuration">[];
+} {
+  const configured: ConfiguredBackend[] = [];
+  const wrong: Omit<ConfiguredBackend, "configuration">[] = [];
   for (const backend of backends) {
     const { settings }: Registration = registry[backend];
     if (isAlwaysThere(backend)) {
-      places.push({ backend, configuration: settings.parse({}), from: "default" });
+      configured.push({ backend, configuration: settings.parse({}), from: "default" });
       continue;
     }
     const seen = new Set<string>();
@@ -72,16 +75,16 @@ export function placesIn(sources: PlaceSources): { places: Place[]; wrong: Omit<
       if (!success) wrong.push({ backend, from });
       else if (!seen.has(JSON.stringify(data))) {
         seen.add(JSON.stringify(data));
-        places.push({ backend, configuration: data, from });
+        configured.push({ backend, configuration: data, from });
       }
     }
   }
-  return { places, wrong };
+  return { configured, wrong };
 }
 
 const settingsFile = /^Pulumi\.[a-z0-9-]+\.yaml$/;
 
-function sourcesOf({ root, environment }: CliContext): PlaceSources {
+function sourcesOf({ root, environment }: CliContext): BackendSources {
   const names = existsSync(root) ? readdirSync(root).filter((name) => settingsFile.test(name)) : [];
   return {
     files: Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(root, name), "utf8")])),
@@ -89,11 +92,11 @@ function sourcesOf({ root, environment }: CliContext): PlaceSources {
   };
 }
 
-export interface OpenPlace extends Place {
+export interface OpenBackend extends ConfiguredBackend {
   readonly facets: Facets;
 }
 
-/** A place that nothing can be said of, and why. */
+/** A backend of which nothing can be said, and why. */
 export interface Unreachable {
   readonly backend: BackendName;
   /** Where its settings are. */
@@ -101,51 +104,51 @@ export interface Unreachable {
   readonly why: string;
 }
 
-/** Places, and those that should have been among them. */
-export interface OpenedPlaces {
-  readonly places: readonly OpenPlace[];
+/** Backends that can be asked, and those that should have been among them. */
+export interface OpenedBackends {
+  readonly open: readonly OpenBackend[];
   readonly unreachable: readonly Unreachable[];
 }
 
 /**
- * The configured places with the powers over them.
+ * The configured backends with the powers over their machines.
  * @param wanted only these backends. @default all
  */
-export async function openPlaces(
+export async function openBackends(
   context: CliContext,
   wanted: readonly BackendName[] = backends,
-): Promise<OpenedPlaces> {
-  const { places, wrong } = placesIn(sourcesOf(context));
+): Promise<OpenedBackends> {
+  const { configured, wrong } = configuredBackendsIn(sourcesOf(context));
   const unreachable: Unreachable[] = wrong
     .filter(({ backend }) => wanted.includes(backend))
     .map((one) => ({ ...one, why: `its settings in ${one.from} are wrong` }));
   const opened = await Promise.all(
-    places
+    configured
       .filter(({ backend }) => wanted.includes(backend))
-      .map(async (place): Promise<OpenPlace | undefined> => {
+      .map(async (one): Promise<OpenBackend | undefined> => {
         try {
-          return { ...place, facets: await loadFacets(place.backend, place.configuration) };
+          return { ...one, facets: await loadFacets(one.backend, one.configuration) };
         } catch (error) {
-          unreachable.push({ backend: place.backend, from: place.from, why: messageOf(error) });
+          unreachable.push({ backend: one.backend, from: one.from, why: messageOf(error) });
           return undefined;
         }
       }),
   );
-  return { places: opened.filter((one) => one !== undefined), unreachable };
+  return { open: opened.filter((one) => one !== undefined), unreachable };
 }
 
-/** Asks every place, all at once. One that does not answer is told, and is not the end. */
-export async function askPlaces<T>(
-  { places, unreachable }: OpenedPlaces,
-  ask: (place: OpenPlace) => Promise<readonly T[]>,
+/** Asks every one, all at once. One that does not answer is told, and is not the end. */
+export async function askBackends<T>(
+  { open, unreachable }: OpenedBackends,
+  ask: (one: OpenBackend) => Promise<readonly T[]>,
 ): Promise<{ found: T[]; unreachable: Unreachable[] }> {
   const missing = [...unreachable];
   const answers = await Promise.all(
-    places.map(async (place) => {
+    open.map(async (one) => {
       try {
-        return await ask(place);
+        return await ask(one);
       } catch (error) {
-        missing.push({ backend: place.backend, from: place.from, why: messageOf(error) });
+        missing.push({ backend: one.backend, from: one.from, why: messageOf(error) });
         return [];
       }
     }),
