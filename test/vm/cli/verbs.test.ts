@@ -254,12 +254,13 @@ describe("a stopped machine", () => {
   );
 
   testUnless(missing)(
-    "is started by up, which refuses other settings for it, and leaves it there when it is interrupted",
+    "is started by up, which refuses other settings for it before that, and leaves it there when it is interrupted",
     async () => {
       const up = (...more: string[]) => ["vm", "up", "--id", "verbs", "--ttl", "30m", ...more];
+      expect((await checkout.kmvm("vm", "stop", stack)).code).toBe(0);
       const other = await checkout.kmvm(...up("--set", "memoryMiB=3072"));
       expect([other.code, other.stderr]).toEqual([2, expect.stringMatching(/is there already, .*: memoryMiB/)]);
-      expect((await checkout.kmvm("vm", "stop", stack)).code).toBe(0);
+      expect((await checkout.kmvm("vm", "stop", stack)).stderr).toContain("does not run");
       const running = checkout.start(up());
       await retryUntil({
         what: "the command to begin",
