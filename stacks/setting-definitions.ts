@@ -140,7 +140,7 @@ export const settingDefinitions = {
     schema: text(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/),
     allowed: "a container tag: letters, digits, _ . -",
     variable: "IMAGE_VERSION",
-    meaning: "tag of the testenv and runenv images; default <profile>-<id> of the stack",
+    meaning: "tag of the testenv and runenv images, not of the base image; default <profile>-<id> of the stack",
   },
   runtime: {
     schema: text(/^[A-Za-z0-9._/+-]+$/),

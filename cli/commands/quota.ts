@@ -16,8 +16,8 @@ export function quotaCommand(): Command {
     .summary("show what a provider allows, and what is used of it")
     .description("Shows the limits that one more machine meets: what is used, by whomever, and whether it fits.")
     .option("--size <name>", "for a machine of this size")
-    .option("--spot", "of a machine that the provider may take away")
-    .option("--device <device>", "of a machine that offers this device")
+    .option("--spot", "for a spot machine")
+    .option("--device <device>", "for a machine that offers this device")
     .option("--json", "print it as JSON")
     .addHelpText("after", "\nExit: 0, or 3 when one more machine does not fit.")
     .action(async ({ json, size, spot, device, ...flags }: QuotaFlags) => {
