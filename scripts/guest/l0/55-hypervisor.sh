@@ -67,10 +67,12 @@ static int make_machine(int kvm) {
   return machine;
 }
 
+// On the first processor: making a machine waits for work of the kernel there. Where a program spins on that one, ahead of
+// the kernel, it would be let in only for the rest of each second, and all others with it: just when the patching begins.
 static int alone(int (*act)(int), int file) {
   cpu_set_t all;
   pthread_t spinners[CPU_SETSIZE];
-  int count = 0, here = sched_getcpu();
+  int count = 0, here = 0;
   if (sched_getaffinity(0, sizeof all, &all)) err(1, "processors");
   spinning = over = 0;
   run_on(here);
