@@ -44,7 +44,7 @@ describe("the log of a run", () => {
       clearInterval(timer);
       way.close();
     }
-  }, 150_000);
+  }, 600_000);
 
   test("is whole also for a runner that takes up what another began", async () => {
     const request = bench.request("numbered-lines", { environment: { LINES: "400" } });
@@ -56,5 +56,5 @@ describe("the log of a run", () => {
     expect(second.verdict).toBe("pass");
     expect(logs[1]).toBe(logs[0]);
     expect(logs[1]?.match(/^line /gm)).toHaveLength(400);
-  }, 150_000);
+  }, 600_000);
 });
