@@ -176,7 +176,7 @@ describe("clones of one warm image", () => {
   );
 
   testUnless(missingForKmvm())(
-    "nor does the one that is kept for that, made and ended three hundred times",
+    "nor does the one that is kept for that, made and ended a thousand times",
     () =>
       inMachine("kept-busy", async (shell) => {
         // Each machine is an event of the device: udev would start the service again, and what that keeps would spare
@@ -186,7 +186,7 @@ describe("clones of one warm image", () => {
           "systemctl stop kmvm-hold-kvm && ! systemctl is-failed --quiet kmvm-hold-kvm";
         expect(await shell.run(alone)).toMatchObject({ code: 0 });
         const script =
-          "/usr/lib/kmvm/hold-kvm 300 >/run/held & until grep held /run/held; do sleep 1; done; kill $!; wait $!";
+          "/usr/lib/kmvm/hold-kvm 1000 >/run/held & until grep held /run/held; do sleep 1; done; kill $!; wait $!";
         const signal = AbortSignal.timeout(10 * minute);
         expect(await shell.run(script, { signal })).toEqual({ code: 0, stdout: "held\n", stderr: "" });
         expect((await shell.run("systemctl is-active kmvm-hold-kvm")).stdout).toBe("inactive\n");
