@@ -129,14 +129,6 @@ export function newId(about: string): string {
 /** Paths on the command line are relative to where the user is, not to the checkout. */
 const resolveDirectory = (source: string) => (isRepositoryUrl(source) ? source : resolve(source));
 
-/** What `--set` gives. */
-function settingsOf(set: Readonly<Record<string, string>>): Record<string, string> {
-  const sources = (["source", "kkmSource"] as const).flatMap((key) =>
-    set[key] === undefined ? [] : [[key, resolveDirectory(set[key])]],
-  );
-  return { ...set, ...(Object.fromEntries(sources) as Record<string, string>) };
-}
-
 /** Arguments are seen by everybody on this host, and the configuration that they become is written in clear. */
 function refuseSecrets(set: Readonly<Record<string, string>>): void {
   const key = Object.keys(set)
@@ -160,13 +152,17 @@ const nameOf = (key: DirectKey) => new Option(direct[key][0]).attributeName() as
 export function configurationOf(flags: SettingFlags): Record<string, unknown> {
   refuseSecrets(flags.set ?? {});
   const given = (Object.keys(direct) as DirectKey[]).map((key) => [key, flags[nameOf(key)]] as const);
-  return {
+  const configuration: Record<string, unknown> = {
     ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
-    ...(flags.kkmSource === undefined ? {} : { kkmSource: resolveDirectory(flags.kkmSource) }),
     ...(flags.directory ? { directories: flags.directory } : {}),
     ...(flags.env ? { environment: flags.env } : {}),
-    ...settingsOf(flags.set ?? {}),
+    ...flags.set,
   };
+  for (const key of ["source", "kkmSource"] as const) {
+    const source = configuration[key];
+    if (typeof source === "string") configuration[key] = resolveDirectory(source);
+  }
+  return configuration;
 }
 
 /**

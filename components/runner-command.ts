@@ -17,9 +17,9 @@ export const verdictCommand =
 /**
  * The runner is started with nothing but what it needs: what the user has in the environment, tokens among it, is none
  * of its business. It clones sources and asks a cloud for the console, so it needs what the network is reached by, and
- * what the provider is: values that must not get into an argument. So all others are taken away. A line of a value
- * of several lines can look like a variable: at worst one more that is not wanted is taken away. The path is relative to the project, so that a
- * checkout that has moved is no change of the command.
+ * what the provider is: values that must not get into an argument. So all others are taken away. A line of a value of
+ * several lines can look like a variable: at worst one more that is not wanted is taken away. The path is relative to the
+ * project, so that a checkout that has moved is no change of the command.
  *
  * @param prefixes how the names begin that a provider is reached by: `Capabilities.environmentPrefixes`
  */
