@@ -35,35 +35,34 @@ async function runWhole({ checkout, command, remove, prepare }: Torture, context
  * `kmvm gc --yes --now` must leave nothing.
  */
 export async function surviveKills(torture: Torture): Promise<void> {
-  const { checkout, command, seed, kills, wholeEvery } = torture;
-  // The first one bundles the programs and fills caches.
-  const duration = Math.min(await runWhole(torture, "first"), await runWhole(torture, "second"));
-  /** What was said at the last kill. */
-  let said = "";
-  /** @returns whether it came before the command had done its work */
-  const killAt = async (moment: number): Promise<boolean> => {
-    torture.prepare?.();
+  const { checkout, command, remove, prepare, seed, kills, wholeEvery } = torture;
+  let duration = await runWhole(torture, "first");
+
+  /** Kills it when this part of its duration is over. @returns how that went, to be told with what fails after it */
+  const killAt = async (part: number): Promise<string> => {
+    prepare?.();
+    const started = Date.now();
     const running = checkout.start(command);
-    const stopped = await killAfter(running, moment);
+    const stopped = await killAfter(running, part * duration);
+    const took = Date.now() - started;
     const outcome = torture.done?.test(running.text()) ? "ended" : stopped;
-    if (outcome === "ended" && torture.remove) await checkout.kmvm(...torture.remove);
-    process.stderr.write(`${outcome} after ${moment} ms of ${duration}\n`);
-    const gc = await checkout.kmvm("gc", "--yes", "--now");
-    const context = `KMVM_SEED=${seed}, ${outcome} after ${moment} ms of ${duration}\n${running.text()}\n${gc.stdout}${gc.stderr}`;
-    expect({ context, code: gc.code, left: checkout.leftovers() }).toEqual({ context, code: 0, left: [] });
-    said = context;
-    return outcome === "killed";
+    const said = `${outcome} after ${took} ms of ${duration}`;
+    process.stderr.write(`${said}\n`);
+    if (outcome === "killed") return `KMVM_SEED=${seed}, ${said}\n${running.text()}`;
+    // It takes less time than was thought: the first one fills caches.
+    if (remove) await checkout.kmvm(...remove);
+    expect({ said, text: running.text(), left: checkout.leftovers() }).toMatchObject({ left: [] });
+    duration = took;
+    return killAt(part * 0.9);
   };
-  let killed = 0;
-  for (const drawn of killMoments(seed, kills, duration)) {
-    let moment = drawn;
-    // Too late, as commands do not always take the same time: earlier, until it is a kill.
-    while (!(await killAt(moment))) moment = Math.floor(moment * 0.8);
-    killed++;
-    if (killed % wholeEvery === 0) await runWhole(torture, `${said}\nand then`);
+
+  for (const [index, moment] of killMoments(seed, kills, 1000).entries()) {
+    const said = await killAt(moment / 1000);
+    const gc = await checkout.kmvm("gc", "--yes", "--now");
+    const context = `${said}\n${gc.stdout}${gc.stderr}`;
+    expect({ context, code: gc.code, left: checkout.leftovers() }).toEqual({ context, code: 0, left: [] });
+    if (index % wholeEvery === wholeEvery - 1) await runWhole(torture, `${context}\nand then`);
   }
-  torture.prepare?.();
   // Without gc in between: the command itself finds what was left.
-  expect(await killAfter(checkout.start(command), duration * 0.6)).toBe("killed");
-  await runWhole(torture, "killed, without gc");
+  await runWhole(torture, `${await killAt(0.6)}\nand then, without gc`);
 }

@@ -43,12 +43,10 @@ onceWhole(
   "kmvm image build survives SIGKILL at any moment: the promoted version stays, nothing is left, the next build finishes",
   async () => {
     newRecipe();
-    const first = await checkout.kmvm(...command);
-    expect(first).toMatchObject({ code: 0 });
-    newRecipe();
     const began = Date.now();
     expect(await checkout.kmvm(...command)).toMatchObject({ code: 0 });
-    const duration = Date.now() - began;
+    // The first one downloads packages.
+    const duration = 0.8 * (Date.now() - began);
 
     const seed = seedOfRun();
     for (const [index, moment] of killMoments(seed, kills, duration).entries()) {
@@ -137,8 +135,10 @@ test("a build that is told to stop says how things are", async () => {
 onceWhole(
   "a version whose smoke test fails is not promoted, the check is named, no machine is left",
   async () => {
-    newRecipe();
-    expect(await checkout.kmvm(...command)).toMatchObject({ code: 0 });
+    if (!existsSync(join(images, "promoted"))) {
+      newRecipe();
+      expect(await checkout.kmvm(...command)).toMatchObject({ code: 0 });
+    }
     const before = promoted();
     writeMiniRecipe(checkout.folder, `echo "not ok 1 - the moon is full"; echo "# it is half"; exit 1`);
     const { code, stderr } = await checkout.kmvm(...command);
