@@ -2,15 +2,19 @@
 export interface Family {
   /** Name of its quota, as usages list it. */
   readonly quota: string;
-  /** Whether guests of it have the processor's virtualisation, and so /dev/kvm. */
+  /**
+   * Whether guests of it have the processor's virtualisation, and so /dev/kvm, as machines of security type
+   * TrustedLaunch: most of the fifth version have, none of before
+   * (learn.microsoft.com/azure/virtual-machines/trusted-launch#unsupported-features).
+   */
   readonly nested: boolean;
   /** Where an ephemeral system disk lies; undefined: it can have none. */
   readonly ephemeral: "CacheDisk" | "ResourceDisk" | undefined;
 }
 
 /**
- * Facts about families, each of which can be of security type TrustedLaunch. That, nested virtualisation and ephemeral
- * disks are stated on the page of each:
+ * Facts about families, each of which can be of security type TrustedLaunch. That, and ephemeral disks, are stated on the
+ * page of each:
  * learn.microsoft.com/azure/virtual-machines/sizes/general-purpose/<family>-series (dsv5, ddsv5, dadsv5, dsv3, dasv4)
  * and .../memory-optimized/esv5-series. Names of quotas: `az vm list-usage`.
  */
@@ -18,7 +22,7 @@ export const families = {
   Dsv5: { quota: "standardDSv5Family", nested: true, ephemeral: undefined },
   Ddsv5: { quota: "standardDDSv5Family", nested: true, ephemeral: "ResourceDisk" },
   Dadsv5: { quota: "standardDADSv5Family", nested: true, ephemeral: "ResourceDisk" },
-  Dsv3: { quota: "standardDSv3Family", nested: true, ephemeral: "CacheDisk" },
+  Dsv3: { quota: "standardDSv3Family", nested: false, ephemeral: "CacheDisk" },
   Dasv4: { quota: "standardDASv4Family", nested: false, ephemeral: "CacheDisk" },
   Esv5: { quota: "standardESv5Family", nested: true, ephemeral: undefined },
 } as const satisfies Record<string, Family>;

@@ -21,7 +21,7 @@ describe("places", () => {
       "Standard_D4s_v5",
       "Standard_D4ads_v5",
       "Standard_D4ds_v5",
-      "Standard_D4s_v3",
+      "Standard_E4s_v5",
     ]);
   });
 
