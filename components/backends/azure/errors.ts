@@ -7,6 +7,9 @@ import {
 } from "../../../lib/cloud-errors";
 import { messageOf, UserError } from "../../../lib/errors";
 
+const allowKeys =
+  "Azure reads the uploaded disk by its account's key: az storage account update -n <account> --allow-shared-key-access true";
+
 /**
  * What the refusals of Azure are. Codes: learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors,
  * of quota error-resource-quota, of capacity error-sku-not-available and
@@ -22,7 +25,8 @@ export const errorRules: readonly ErrorRule[] = [
     hint: "wait until other machines are gone, choose a size of another family, or ask for more: kmvm quota --backend azure",
   },
   {
-    code: /^(ResourceQuotaExceeded|PublicIPCountLimitReached|ResourceGroupQuotaExceeded|StorageAccountQuotaExceeded)$/,
+    // Of addresses: IPv4StandardSkuPublicIpCountLimitReached, StandardSkuPublicIPCountLimitReached and others.
+    code: /^(ResourceQuotaExceeded|\w*PublicIPCountLimitReached|ResourceGroupQuotaExceeded|StorageAccountQuotaExceeded)$/i,
     kind: "quota",
     hint: "remove what nobody needs: kmvm gc",
   },
@@ -49,9 +53,9 @@ export const errorRules: readonly ErrorRule[] = [
     hint: "too many calls in the subscription at the moment: try again in some minutes",
   },
   {
-    code: /^(AuthorizationFailed|LinkedAuthorizationFailed|AuthorizationPermissionMismatch|RequestDisallowedByPolicy|ScopeLocked)$/,
+    code: /^(AuthorizationFailed|AuthorizationFailure|LinkedAuthorizationFailed|AuthorizationPermissionMismatch|RequestDisallowedByPolicy|ScopeLocked)$/,
     kind: "permission",
-    hint: "docs/azure.md has the roles that may do what is needed; a lock or a policy of the subscription can be in the way, too",
+    hint: "docs/azure.md has the roles that may do what is needed, and one that was given just now takes minutes to hold; a lock or a policy of the subscription can be in the way, too",
   },
   {
     code: /^(CredentialUnavailableError|AggregateAuthenticationError|AuthenticationError|AuthenticationRequiredError|InvalidAuthenticationToken|InvalidAuthenticationTokenTenant|ExpiredAuthenticationToken|AuthenticationFailed|SubscriptionNotFound|invalid_client)$/,
@@ -64,6 +68,8 @@ export const errorRules: readonly ErrorRule[] = [
     kind: "settings",
     hint: "register what it names once for the subscription: az provider register --namespace …",
   },
+  { code: /^KeyBasedAuthenticationNotPermitted$/, kind: "settings", hint: allowKeys },
+  { code: /^(InvalidParameter|BadRequest)$/, text: /blob\b.* is not accessible/i, kind: "settings", hint: allowKeys },
   {
     code: /^(ImageNotFound|GalleryImageNotFound|GalleryImageVersionNotFound)$/,
     kind: "settings",

@@ -110,6 +110,11 @@ export function imageVersions(
           gallery,
           name,
           {
+            // What it is besides, as the reference's example of an update has it: whether tags alone do is not said.
+            ...(image.osType ? { osType: image.osType } : {}),
+            ...(image.osState ? { osState: image.osState } : {}),
+            ...(image.hyperVGeneration ? { hyperVGeneration: image.hyperVGeneration } : {}),
+            ...(image.identifier ? { identifier: image.identifier } : {}),
             tags: {
               ...image.tags,
               [pointerTags.promoted]: version,

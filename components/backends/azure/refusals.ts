@@ -1,4 +1,5 @@
 import type { PipelinePolicy, PipelineResponse } from "@azure/core-rest-pipeline";
+import { XMLParser } from "fast-xml-parser";
 
 /** A call that was answered with an error: all that the answer says. */
 export class AzureRefusal extends Error {
@@ -28,11 +29,25 @@ export function bodyOf(response: PipelineResponse): unknown {
   }
 }
 
+const parser = new XMLParser({ parseTagValue: false });
+
+/** Code and message of an error's body: JSON of Resource Manager, XML of the storage API. */
+function errorIn(body: unknown): { code?: unknown; message?: unknown } {
+  if (isRecord(body)) return isRecord(body["error"]) ? body["error"] : {};
+  if (typeof body !== "string" || !body.includes("<Error>")) return {};
+  const { Error: error } = parser.parse(body) as { Error?: { Code?: unknown; Message?: unknown } };
+  return { code: error?.Code, message: error?.Message };
+}
+
+/**
+ * The storage API says its code in a header as well, and where an answer has no body, there alone
+ * (learn.microsoft.com/rest/api/storageservices/status-and-error-codes2).
+ */
 function refusalIn(response: PipelineResponse): AzureRefusal {
   const body = bodyOf(response);
-  const inner = isRecord(body) && isRecord(body["error"]) ? body["error"] : {};
-  const code = typeof inner["code"] === "string" ? inner["code"] : undefined;
-  const message = typeof inner["message"] === "string" ? inner["message"] : `status ${response.status}`;
+  const inner = errorIn(body);
+  const code = typeof inner.code === "string" ? inner.code : response.headers.get("x-ms-error-code");
+  const message = typeof inner.message === "string" ? inner.message : `status ${response.status}`;
   return new AzureRefusal(response.status, code, message, body);
 }
 

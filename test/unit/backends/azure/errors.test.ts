@@ -55,6 +55,8 @@ describe("a refusal of Azure", () => {
     ["AuthorizationFailed", "permission"],
     ["TooManyRequests", "throttled"],
     ["PublicIPCountLimitReached", "quota"],
+    ["IPv4StandardSkuPublicIpCountLimitReached", "quota"],
+    ["KeyBasedAuthenticationNotPermitted", "settings"],
     ["AllocationFailed", "capacity"],
     ["InvalidAuthenticationTokenTenant", "credentials"],
     ["MissingSubscriptionRegistration", "settings"],
@@ -65,6 +67,11 @@ describe("a refusal of Azure", () => {
     ["SomethingNew", "bug"],
   ])("%s is of kind %s", (code, kind) => {
     expect(classifyAzure(Object.assign(new Error("text"), { code })).kind).toBe(kind);
+  });
+
+  test("to read an uploaded disk without the key of its account says how to allow that", () => {
+    const text = "The source blob https://kmvmimages.blob.core.windows.net/kmvm-images/a.vhd is not accessible.";
+    expect(classifyAzure({ code: "InvalidParameter", message: text }).hint).toContain("--allow-shared-key-access true");
   });
 
   test("of a guest that is not ready leads to its console", () => {
