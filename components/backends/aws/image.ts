@@ -99,9 +99,11 @@ export class PublishedImage extends pulumi.ComponentResource {
         type: "String",
         dataType: "aws:ec2:image",
         value: ami.id,
-        // One that an attempt left which was cut short is made right.
+        // One that an attempt left which was cut short is made right. Without tags: with `overwrite` the provider gives
+        // them in a second call, which Systems Manager refuses as long as it looks whether there is such an AMI
+        // (docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-ec2-aliases.html). Who looks for it goes
+        // by its name.
         overwrite: true,
-        tags,
       },
       kept,
     );

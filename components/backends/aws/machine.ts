@@ -33,7 +33,6 @@ function instanceSettings(settings: Settings): InstanceArgs {
         }
       : {}),
     ...(instanceProfile !== undefined && settings.registry ? { iamInstanceProfile: instanceProfile } : {}),
-    instanceInitiatedShutdownBehavior: "terminate",
     metadataOptions: {
       httpEndpoint: "enabled",
       httpTokens: "required",
@@ -72,11 +71,14 @@ export class Ec2Machine extends pulumi.ComponentResource {
 
     // RunInstances can tag network interfaces, but the provider's Instance has nothing to say so with: a launch template
     // does (docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LaunchTemplateTagSpecificationRequest.html,
-    // github.com/hashicorp/terraform-provider-aws/issues/19140).
+    // github.com/hashicorp/terraform-provider-aws/issues/19140). What a shutdown by the guest does is said there, too: an
+    // Instance that says it is modified once more when it runs, for which one must be allowed to modify instances
+    // (internal/service/ec2/ec2_instance.go of that provider, resourceInstanceUpdate).
     const template = new LaunchTemplate(
       `${name}-template`,
       {
         name: resourceName,
+        instanceInitiatedShutdownBehavior: "terminate",
         tagSpecifications: ["network-interface", ...(settings.spot ? ["spot-instances-request"] : [])].map(
           (resourceType) => ({ resourceType, tags }),
         ),

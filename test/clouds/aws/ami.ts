@@ -81,6 +81,7 @@ export function ami(account: Account): RehearsedType {
     imageType: "machine",
     hypervisor: "xen",
     manageEbsSnapshots: false,
+    tags: image.tags,
     tagsAll: image.tags,
   });
   return {

@@ -6,7 +6,7 @@ import { messageOf } from "../../../lib/errors";
 import { tableOf, type Mistake } from "../lib/property";
 import type { RehearsedType } from "../lib/rehearsed";
 import { arn, refuseBadTags, type Account, type Tags } from "./account";
-import { ApiError } from "./api-error";
+import { ApiError, providerText, type Operation } from "./api-error";
 import {
   changeInstance,
   instances,
@@ -127,7 +127,7 @@ export function parametersOf(given: Properties): RunParameters {
     groups: (given["vpcSecurityGroupIds"] ?? []) as string[],
     // Default subnets give one: https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc-components.html
     publicIp: (given["associatePublicIpAddress"] ?? true) as boolean,
-    shutdownBehavior: (given["instanceInitiatedShutdownBehavior"] ?? "stop") as "stop" | "terminate",
+    shutdownBehavior: given["instanceInitiatedShutdownBehavior"] as RunParameters["shutdownBehavior"],
     spot: part(given, "instanceMarketOptions")["marketType"] === "spot",
     nested: part(given, "cpuOptions")["nestedVirtualization"] === "enabled",
     userData:
@@ -189,16 +189,23 @@ const changeable = new Set(["tags", "volumeTags", "vpcSecurityGroupIds", "instan
  */
 const changedInPlace = ["instanceType", "rootBlockDevice"];
 
+const modify: Operation = { service: "EC2", name: "ModifyInstanceAttribute" };
+/** As docs/aws-policy.json has it: nobody may. */
+const mayNotModify = new ApiError(
+  "UnauthorizedOperation",
+  "You are not authorized to perform: ec2:ModifyInstanceAttribute",
+);
+
 export function instance(account: Account): RehearsedType {
   const { store } = account;
   const update = (id: string, olds: Properties, news: Properties): Promise<Properties> =>
-    providerCall(account, `updating EC2 Instance (${id})`, { service: "EC2", name: "ModifyInstanceAttribute" }, () => {
-      const { tags, volumeTags, groups, shutdownBehavior } = parametersOf(news);
+    providerCall(account, `updating EC2 Instance (${id})`, modify, () => {
+      const { tags, volumeTags, groups, shutdownBehavior: behavior } = parametersOf(news);
       [tags, volumeTags].forEach(refuseBadTags);
       const known = store.get<Instance>(instances, id);
-      if (changedInPlace.some((name) => JSON.stringify(olds[name]) !== JSON.stringify(news[name])))
-        throw new ApiError("UnauthorizedOperation", "You are not authorized to perform: ec2:ModifyInstanceAttribute");
+      if (changedInPlace.some((name) => JSON.stringify(olds[name]) !== JSON.stringify(news[name]))) throw mayNotModify;
       if (!known) throw new ApiError("InvalidInstanceID.NotFound", `The instance ID '${id}' does not exist`);
+      const shutdownBehavior = behavior ?? known.shutdownBehavior;
       changeInstance(account, id, { tags, shutdownBehavior });
       const volume = store.get<Volume>(volumes, known.volumeId);
       if (volume) store.put(volumes, { ...volume, tags: volumeTags } as Volume);
@@ -224,6 +231,12 @@ export function instance(account: Account): RehearsedType {
       const outputs = (): Properties =>
         instanceOutputs(account, store.get<Instance>(instances, made.id) ?? made, given);
       account.call("ec2:DescribeInstances");
+      // The provider says it once more when the instance is there: resourceInstanceUpdate of ec2_instance.go.
+      if (parameters.shutdownBehavior !== undefined) {
+        account.call("ec2:ModifyInstanceAttribute");
+        const text = providerText(`creating EC2 Instance (${made.id})`, modify, mayNotModify);
+        throw new HalfMade(made.id, outputs(), [text]);
+      }
       await bootNewInstance(account, made).catch((error: unknown) => {
         throw new HalfMade(made.id, outputs(), [
           `waiting for EC2 Instance (${made.id}) create: unexpected state 'terminated': ${messageOf(error)}`,

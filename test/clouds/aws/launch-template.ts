@@ -13,16 +13,19 @@ interface TagSpecification {
   readonly tags: Tags;
 }
 
+export type ShutdownBehavior = "stop" | "terminate";
+
 export interface LaunchTemplate extends Thing {
   readonly name: string;
   readonly version: number;
+  readonly shutdownBehavior: ShutdownBehavior | undefined;
   readonly tagSpecifications: readonly TagSpecification[];
   readonly tags: Tags;
 }
 
 export const launchTemplates = "launch-template";
 
-/** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html; of its data only tags are played */
+/** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html; of its data only what kmvm says is played */
 const inputs = tableOf<aws.LaunchTemplateArgs>({
   name: {
     kind: "text",
@@ -33,6 +36,7 @@ const inputs = tableOf<aws.LaunchTemplateArgs>({
   description: { kind: "text", pattern: /^.{0,255}$/s },
   tags: { kind: "tags" },
   region: { kind: "text", replaces: true },
+  instanceInitiatedShutdownBehavior: { kind: "choice", of: ["stop", "terminate"] },
   tagSpecifications: {
     kind: "objects",
     of: tableOf<ec2.LaunchTemplateTagSpecification>({
@@ -52,12 +56,15 @@ export function launchTemplate(account: Account): RehearsedType {
     defaultVersion: 1,
     tagsAll: template.tags,
   });
-  const specificationsOf = (given: Properties) => {
-    const specifications = (given["tagSpecifications"] ?? []) as TagSpecification[];
-    specifications.forEach(({ tags }) => {
+  const dataOf = (given: Properties) => {
+    const tagSpecifications = (given["tagSpecifications"] ?? []) as TagSpecification[];
+    tagSpecifications.forEach(({ tags }) => {
       refuseBadTags(tags);
     });
-    return specifications;
+    return {
+      tagSpecifications,
+      shutdownBehavior: given["instanceInitiatedShutdownBehavior"] as ShutdownBehavior | undefined,
+    };
   };
   return {
     inputs,
@@ -74,7 +81,7 @@ export function launchTemplate(account: Account): RehearsedType {
             "InvalidLaunchTemplateName.AlreadyExistsException",
             "Launch template name already in use.",
           );
-        const template = { id: newId("lt"), name, version: 1, tagSpecifications: specificationsOf(given), tags };
+        const template = { id: newId("lt"), name, version: 1, ...dataOf(given), tags };
         store.put<LaunchTemplate>(launchTemplates, template);
         return template;
       });
@@ -102,7 +109,7 @@ export function launchTemplate(account: Account): RehearsedType {
           const changed: LaunchTemplate = {
             ...known,
             version: known.version + 1,
-            tagSpecifications: specificationsOf(news),
+            ...dataOf(news),
             tags,
           };
           store.put(launchTemplates, changed);
@@ -122,15 +129,14 @@ export function launchTemplate(account: Account): RehearsedType {
 }
 
 /**
- * Tags that a launch template gives to what an instance is launched with.
+ * The launch template that an instance is to be made by; undefined where none is given.
  * @throws ApiError
  */
-export function templateTags(
+export function templateOf(
   { store }: Account,
   given: { readonly id?: string; readonly name?: string; readonly version?: string } | undefined,
-  resourceType: string,
-): Tags {
-  if (!given) return {};
+): LaunchTemplate | undefined {
+  if (!given) return undefined;
   const template = store
     .list<LaunchTemplate>(launchTemplates)
     .find(({ id, name }) => id === given.id || name === given.name);
@@ -142,5 +148,5 @@ export function templateTags(
   const { version = "$Default" } = given;
   if (!version.startsWith("$") && Number(version) !== template.version)
     throw new ApiError("InvalidLaunchTemplateId.VersionNotFound", `Could not find launch template version`);
-  return template.tagSpecifications.find((one) => one.resourceType === resourceType)?.tags ?? {};
+  return template;
 }

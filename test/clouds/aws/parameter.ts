@@ -5,7 +5,7 @@ import { tableOf, type Mistake } from "../lib/property";
 import type { RehearsedType } from "../lib/rehearsed";
 import type { Thing } from "../lib/store";
 import { arn, refuseBadTags, type Account, type Tags } from "./account";
-import { ApiError } from "./api-error";
+import { ApiError, providerText } from "./api-error";
 import { images } from "./image-model";
 import { providerCall } from "./provider-call";
 
@@ -118,6 +118,13 @@ export function parameter(account: Account): RehearsedType {
       const made = await providerCall(account, doing, operation, () =>
         putParameter(account, shapeOf(given), given["overwrite"] === true),
       );
+      // With `overwrite` PutParameter takes no tags, and the provider gives them right after it
+      // (terraform-provider-aws, internal/service/ssm/parameter.go); a parameter of an AMI is made some seconds later only:
+      // docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-ec2-aliases.html
+      if (given["overwrite"] === true && made.dataType === "aws:ec2:image" && Object.keys(made.tags).length > 0)
+        throw new Error(
+          providerText(doing, { service: "SSM", name: "AddTagsToResource" }, new ApiError("InvalidResourceId", "")),
+        );
       return { id: made.id, properties: outputs(made, given) };
     },
     read(id, known) {

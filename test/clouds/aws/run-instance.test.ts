@@ -104,6 +104,14 @@ describe("an instance", () => {
     expect(account.store.get<Instance>(instances, id)?.state).toBe(behavior === "stop" ? "stopped" : "terminated");
   });
 
+  test("does what its launch template says, where it says nothing itself", () => {
+    const template = { id: "lt-1", name: "run", version: 1, shutdownBehavior: "terminate", tagSpecifications: [] };
+    account.store.put("launch-template", template);
+    const { id } = run({ instanceInitiatedShutdownBehavior: undefined, launchTemplate: { id: "lt-1", version: "1" } });
+    finish(account, id);
+    expect(account.store.get<Instance>(instances, id)?.state).toBe("terminated");
+  });
+
   test("has the tags of its launch template on its network interface", () => {
     const tagSpecifications = [{ resourceType: "network-interface", tags: { a: "b" } }];
     account.store.put("launch-template", { ...{ id: "lt-1", name: "run", version: 1, tagSpecifications, tags: {} } });

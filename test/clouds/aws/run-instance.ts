@@ -5,7 +5,7 @@ import { ApiError } from "./api-error";
 import { instanceTypes, quotas, subnets, vpcId, type QuotaCode } from "./facts";
 import type { Image, Snapshot } from "./image-model";
 import { images, snapshots } from "./image-model";
-import { templateTags } from "./launch-template";
+import { templateOf, type ShutdownBehavior } from "./launch-template";
 import {
   instances,
   networkInterfaces,
@@ -24,7 +24,8 @@ export interface RunParameters {
   readonly zone: string | undefined;
   readonly groups: readonly string[];
   readonly publicIp: boolean;
-  readonly shutdownBehavior: "stop" | "terminate";
+  /** undefined: as the launch template says, else `stop`. */
+  readonly shutdownBehavior: ShutdownBehavior | undefined;
   readonly spot: boolean;
   readonly nested: boolean;
   readonly userData: string;
@@ -134,7 +135,8 @@ export function runInstance(account: Account, parameters: RunParameters): Instan
   const subnet = placeOf(parameters);
   refuseBadGroups(account, parameters.groups);
   // The provider has no other way to tag a network interface in the call.
-  const interfaceTags = templateTags(account, parameters.launchTemplate, "network-interface");
+  const template = templateOf(account, parameters.launchTemplate);
+  const ofInterfaces = template?.tagSpecifications.find(({ resourceType }) => resourceType === "network-interface");
   for (const tags of [parameters.tags, parameters.volumeTags]) refuseBadTags(tags);
   // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html: 16 KB, in raw form, before it is encoded.
   if (Buffer.byteLength(parameters.userData) > 16384)
@@ -168,7 +170,7 @@ export function runInstance(account: Account, parameters: RunParameters): Instan
     // Locally administered, so that it is nobody's.
     mac: `06:${randomHex(10).replace(/(..)(?=.)/g, "$1:")}`,
     subnetId: subnet.id,
-    tags: interfaceTags,
+    tags: ofInterfaces?.tags ?? {},
   };
   const instance: Instance = {
     id,
@@ -182,7 +184,7 @@ export function runInstance(account: Account, parameters: RunParameters): Instan
     publicIp: parameters.publicIp ? freeAddress(account) : undefined,
     networkInterfaceId: card.id,
     volumeId: volume.id,
-    shutdownBehavior: parameters.shutdownBehavior,
+    shutdownBehavior: parameters.shutdownBehavior ?? template?.shutdownBehavior ?? "stop",
     spot: parameters.spot,
     nested: parameters.nested,
     userData: parameters.userData,

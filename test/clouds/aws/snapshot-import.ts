@@ -102,6 +102,7 @@ export function snapshotImport(account: Account): RehearsedType {
     ownerId: accountId,
     volumeSize: snapshot.sizeGiB,
     encrypted: snapshot.encrypted,
+    tags: snapshot.tags,
     tagsAll: snapshot.tags,
     storageTier: "standard",
   });

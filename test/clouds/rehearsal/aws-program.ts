@@ -22,7 +22,7 @@ new vpc.SecurityGroupIngressRule("run", {
 new vpc.SecurityGroupEgressRule("run", { securityGroupId: group.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0", tags });
 const instance = new ec2.Instance("run", {
   ami: image.value, instanceType: "m8i.large", vpcSecurityGroupIds: [group.id], associatePublicIpAddress: true,
-  userData: settings.userData, userDataReplaceOnChange: true, instanceInitiatedShutdownBehavior: "terminate",
+  userData: settings.userData, userDataReplaceOnChange: true,
   cpuOptions: { nestedVirtualization: "enabled" },
   metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 1, httpEndpoint: "enabled" },
   rootBlockDevice: { volumeType: "gp3", volumeSize: 8, encrypted: true, deleteOnTermination: true },
