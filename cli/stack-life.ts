@@ -5,9 +5,23 @@ import { releaseDeadLocks } from "./engine-locks";
 import { missingStack } from "./stack-state";
 import { removeUnknownMachines } from "./unknown-machines";
 
+/**
+ * Removes what a stack has. A provider may refuse to remove what is gone: EC2 allows it by an instance's tags, and of one
+ * that it has forgotten it knows none (github.com/aws/karpenter-provider-aws/issues/2100). So where that failed, it is
+ * asked what is still there.
+ * @throws what the second attempt failed with
+ */
+export async function destroyAll(stack: Stack, options: { readonly remove?: boolean } = {}): Promise<void> {
+  try {
+    await stack.destroy(options);
+  } catch {
+    await stack.destroy({ ...options, refresh: true });
+  }
+}
+
 /** Removes everything of a stack, and the stack. */
 export async function destroyStack(context: CliContext, stack: Stack): Promise<void> {
-  await stack.destroy({ remove: true });
+  await destroyAll(stack, { remove: true });
   removeConfiguration(context.root, stack.name);
 }
 
@@ -26,7 +40,7 @@ export async function emptyStack(context: CliContext, engine: Engine, name: stri
   const stack = await openStack(context, engine, name, "create");
   await removing(name, async () => {
     await removeUnknownMachines(context, engine, name);
-    await stack.destroy();
+    await destroyAll(stack);
   });
   return stack;
 }
