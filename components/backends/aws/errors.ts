@@ -68,6 +68,13 @@ export const errorRules: readonly ErrorRule[] = [
     hint: "give a bucket of the region of kmvm:aws, or the region of the bucket",
   },
   {
+    // docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html#troubleshooting-launch-internal
+    code: /^InternalError$/,
+    text: /Client error on launch/,
+    kind: "settings",
+    hint: 'most often the account encrypts disks by a key that you may not use: docs/aws.md, "A key of your own"',
+  },
+  {
     code: /^(InternalError|InternalFailure|InternalServerError|InternalServerException|ServiceUnavailable(Exception)?|Unavailable|RequestTimeout|TimeoutError|NetworkingError|ECONNRESET|ECONNREFUSED|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|Server\.InternalError)$/,
     kind: "transient",
     hint: "try again; if it stays so, see whether this machine reaches the network, and whether kmvm:aws names a region that there is",
@@ -124,11 +131,15 @@ const shortened = (text: string) => text.replace(/Encoded authorization failure 
 /**
  * A refusal out of an error of the SDK, whose name is the code, or out of what the engine prints, where the provider
  * plugin wraps it: "creating EC2 Instance: operation error EC2: RunInstances, https response error StatusCode: 400,
- * RequestID: …, api error VcpuLimitExceeded: You have requested …". Pure.
+ * RequestID: …, api error VcpuLimitExceeded: You have requested …". Of an instance that ended while it was started it tells
+ * EC2's reason: "unexpected state 'terminated' … Client.VolumeLimitExceeded: …"
+ * (docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html). Pure.
  */
 export function failureOf(error: unknown): CloudFailure {
   const text = shortened(messageOf(error));
-  const wrapped = [...text.matchAll(/api error ([\w.]+)/g)].map(([, code = ""]) => code);
+  const wrapped = [...text.matchAll(/api error ([\w.]+)|\b(?:Client|Server)\.([A-Z]\w+)(?=:)/g)].map(
+    ([, called, ended]) => called ?? ended ?? "",
+  );
   const own = error instanceof Error && error.name !== "Error" ? [error.name] : [];
   const system = error instanceof Error && "code" in error && typeof error.code === "string" ? [error.code] : [];
   return { codes: [...own, ...system, ...wrapped], text };

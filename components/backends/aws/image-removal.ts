@@ -41,7 +41,7 @@ const removers: Readonly<Record<Ec2Kind, Remover>> = {
 
 /**
  * One thing, not what it is made of: another image, or a state, may still want that. What has no tags yet is given them
- * first: we may remove only what bears them (docs/aws-policy.json). Idempotent.
+ * first: we may remove only what bears them (docs/aws-publish-policy.json). Idempotent.
  */
 export function removeImageResource(
   own: AwsSettings,

@@ -131,8 +131,9 @@ export class Ec2Machine extends pulumi.ComponentResource {
         ignoreChanges: ["associatePublicIpAddress"],
         // Nothing in a machine is worth two of them at once, which would need twice the quota.
         deleteBeforeReplace: true,
-        // The provider would stop the machine and change it, or its disk: it would not be a fresh one.
-        replaceOnChanges: ["instanceType", "cpuOptions", "rootBlockDevice"],
+        // The provider would stop the machine and change it, or its disk: it would not be a fresh one. Of a profile it would
+        // need more rights.
+        replaceOnChanges: ["instanceType", "cpuOptions", "rootBlockDevice", "iamInstanceProfile"],
         customTimeouts: { create: "15m", delete: "20m" },
       },
     );

@@ -7,7 +7,7 @@ import type { AwsSettings } from "./settings";
 
 /** Whether there is a network for machines: the subnet that the settings name, else the default one of the region. */
 export async function networkFinding(own: AwsSettings): Promise<Finding> {
-  const { region, subnetId } = own;
+  const { region, subnetId, zones } = own;
   const name = "network";
   const client = new EC2Client(clientOf(own));
   try {
@@ -19,14 +19,26 @@ export async function networkFinding(own: AwsSettings): Promise<Finding> {
       }
       const Filters = [{ Name: "is-default", Values: ["true"] }];
       const { Vpcs } = await client.send(new DescribeVpcsCommand({ Filters }));
-      const [vpc] = Vpcs ?? [];
-      if (vpc?.VpcId !== undefined) return { name, level: "ok", text: `default VPC ${vpc.VpcId}` };
-      return {
-        name,
-        level: "fail",
-        text: `${region} has no default VPC`,
-        fix: "name a subnet: subnetId of kmvm:aws",
-      };
+      const id = Vpcs?.[0]?.VpcId;
+      const fix = "name a subnet: subnetId of kmvm:aws";
+      if (id === undefined) return { name, level: "fail", text: `${region} has no default VPC`, fix };
+      const { Subnets = [] } = await client.send(
+        new DescribeSubnetsCommand({
+          Filters: [
+            { Name: "vpc-id", Values: [id] },
+            { Name: "default-for-az", Values: ["true"] },
+            ...(zones === undefined ? [] : [{ Name: "availability-zone", Values: [...zones] }]),
+          ],
+        }),
+      );
+      // EC2 chooses among them, and a machine is reached at the public address that they give.
+      if (Subnets.length > 0 && Subnets.every(({ MapPublicIpOnLaunch }) => MapPublicIpOnLaunch))
+        return { name, level: "ok", text: `default VPC ${id}` };
+      const text =
+        Subnets.length === 0
+          ? `the default VPC ${id} has no default subnet${zones ? ` in ${zones.join(", ")}` : ""}`
+          : `default subnets of ${id} give no public addresses`;
+      return { name, level: "fail", text, fix };
     });
   } finally {
     client.destroy();

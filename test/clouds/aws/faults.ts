@@ -69,16 +69,19 @@ const operations: Readonly<Record<string, Operations>> = {
 /**
  * What the provider calls besides. For a spot machine: its read looks at the request, its delete cancels it
  * (github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/ec2_instance.go). In a bucket with
- * versioning it deletes an object version by version (…/internal/service/s3/delete.go).
+ * versioning it deletes an object version by version (…/internal/service/s3/delete.go). In place it changes a rule, of
+ * a machine that is used again by somebody with another address, and a template, which spot machines have another of.
  */
 const alsoCalled: readonly Operation[] = [
   { service: "EC2", name: "DescribeSpotInstanceRequests" },
   { service: "EC2", name: "CancelSpotInstanceRequests" },
+  { service: "EC2", name: "ModifySecurityGroupRules" },
+  { service: "EC2", name: "CreateLaunchTemplateVersion" },
   { service: "S3", name: "ListObjectVersions" },
   { service: "S3", name: "DeleteObjectVersion" },
 ];
 
-/** `EC2 RunInstances`: each call of the provider that makes, reads or removes. Nothing of ours is updated in place. */
+/** `EC2 RunInstances`: each call of the provider that makes, reads or removes, and what else it may. */
 export const providerCalls: readonly string[] = [
   ...Object.values(operations).flatMap(({ create, read, delete: remove }) => [create, read, remove]),
   ...alsoCalled,

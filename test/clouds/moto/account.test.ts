@@ -1,9 +1,10 @@
+import { DescribeSubnetsCommand, ModifySubnetAttributeCommand } from "@aws-sdk/client-ec2";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { awsFacets } from "../../../components/backends/aws/facets";
 import { awsSettings } from "../../../components/backends/aws/settings";
 import { awsStack } from "../../unit/backends/aws/settings";
 import { makeBucket, publish } from "./image";
-import { makeMachine, own, tagsOfRun } from "./machine";
+import { ec2, makeMachine, own, tagsOfRun } from "./machine";
 import { useMoto } from "./use-moto";
 import { ec2Error, standIn } from "./stand-in";
 
@@ -121,6 +122,28 @@ describe("doctor", () => {
     }));
     expect(await named(awsStack({}, { size: "m8i.large" }))).toMatchObject({
       "size fail": expect.stringMatching(text),
+    });
+  });
+
+  test("a default network in which machines get no public address is told before it fails a run", async () => {
+    await answered("SERVICE_QUOTAS", () => limit(48));
+    const client = ec2();
+    const { Subnets: [subnet] = [] } = await client.send(new DescribeSubnetsCommand({}));
+    await client.send(
+      new ModifySubnetAttributeCommand({ SubnetId: subnet?.SubnetId, MapPublicIpOnLaunch: { Value: false } }),
+    );
+    const network = (findings: Awaited<ReturnType<typeof preflight.check>> = []) =>
+      findings.find(({ name }) => name === "network");
+    expect(network(await preflight.check(undefined))).toMatchObject({
+      level: "fail",
+      text: expect.stringMatching(/give no public addresses$/),
+    });
+    const elsewhere = (zone: string) => awsFacets(awsSettings.parse({ ...own, zones: [zone] })).preflight;
+    const other = subnet?.AvailabilityZone === "us-west-2a" ? "us-west-2b" : "us-west-2a";
+    expect(network(await elsewhere(other)?.check(undefined))).toMatchObject({ level: "ok" });
+    expect(network(await elsewhere("us-west-2z")?.check(undefined))).toMatchObject({
+      level: "fail",
+      text: expect.stringMatching(/has no default subnet in us-west-2z$/),
     });
   });
 

@@ -10,6 +10,12 @@ const plugin = (code: string, message: string, operation = "RunInstances") =>
       `RequestID: 4a1c1c1e-0000-4000-8000-000000000000, api error ${code}: ${message}`,
   );
 
+/** As the provider tells of an instance that went from pending to terminated. */
+const ended = (reason: string) =>
+  new Error(
+    `waiting for EC2 Instance (i-1) create: unexpected state 'terminated', wanted target 'running'. last error: ${reason}`,
+  );
+
 const noCapacity =
   "We currently do not have sufficient m8i.large capacity in the Availability Zone you requested (us-east-1a). Our " +
   "system will be working on provisioning additional capacity. You can currently get m8i.large capacity by not " +
@@ -52,6 +58,10 @@ test.each<[string, Error, string]>([
     "settings",
   ],
   ["too many calls", sdk("RequestLimitExceeded"), "throttled"],
+  ["a limit met by the instance when it starts", ended("Client.VolumeLimitExceeded: Volume limit exceeded"), "quota"],
+  ["capacity that is gone when it starts", ended("Server.InsufficientInstanceCapacity: Insufficient"), "capacity"],
+  ["a key that may not be used", ended("Client.InternalError: Client error on launch"), "settings"],
+  ["EC2's own error when it starts", ended("Server.InternalError: Internal error on launch"), "transient"],
   ["too many calls elsewhere", sdk("ThrottlingException"), "throttled"],
   ["an error inside", sdk("InternalError"), "transient"],
   ["a connection that breaks", Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }), "transient"],

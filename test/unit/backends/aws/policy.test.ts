@@ -15,9 +15,15 @@ const statement = z.strictObject({
   Resource: list,
   Condition: z.unknown().optional(),
 });
-const text = readFileSync(join(root, "docs/aws-policy.json"), "utf8");
-const policy = z.object({ Version: z.literal("2012-10-17"), Statement: z.array(statement) }).parse(JSON.parse(text));
-const given = new Set(policy.Statement.flatMap(({ Action }) => Action));
+const read = (file: string) => {
+  const text = readFileSync(join(root, "docs", file), "utf8");
+  const policy = z.object({ Version: z.literal("2012-10-17"), Statement: z.array(statement) }).parse(JSON.parse(text));
+  return { text, statements: policy.Statement };
+};
+/** Of whoever runs tests, and of whoever publishes, beside it. */
+const policies = { tests: read("aws-policy.json"), publishing: read("aws-publish-policy.json") };
+const statements = Object.values(policies).flatMap((policy) => policy.statements);
+const given = new Set(statements.flatMap(({ Action }) => Action));
 
 const prefixes: Record<string, string> = {
   "client-ec2": "ec2",
@@ -51,13 +57,13 @@ function actionsIn(source: string): string[] {
 
 const called = readdirSync(folder).flatMap((file) => actionsIn(readFileSync(join(folder, file), "utf8")));
 
-describe("the policy in the documentation", () => {
-  test("allows every call that the verbs make", () => {
+describe("the policies in the documentation", () => {
+  test("allow every call that the verbs make", () => {
     expect(called.length).toBeGreaterThan(25);
     expect([...new Set(called)].filter((action) => !given.has(action))).toEqual([]);
   });
 
-  test("allows what the provider plugin is known to call", () => {
+  test("allow what the provider plugin is known to call", () => {
     const actions = providerCalls.map((call) => {
       const [service = "", name = ""] = call.split(" ");
       const action = `${service.toLowerCase()}:${name}`;
@@ -67,12 +73,12 @@ describe("the policy in the documentation", () => {
     expect(actions.filter((action) => !given.has(action))).toEqual([]);
   });
 
-  test("allows what doctor asks for", () => {
+  test("allow what doctor asks for", () => {
     expect(probedPermissions.filter((permission) => !given.has(permission))).toEqual([]);
   });
 
-  test("passes a role to the scheduler, and one to EC2, and to nobody else", () => {
-    const passing = policy.Statement.filter(({ Action }) => Action.includes("iam:PassRole"));
+  test("pass a role to the scheduler, and one to EC2, and to nobody else", () => {
+    const passing = statements.filter(({ Action }) => Action.includes("iam:PassRole"));
     const to = (service: string) => ({ StringEquals: { "iam:PassedToService": service } });
     expect(passing.map(({ Resource, Condition }) => [Resource, Condition])).toEqual([
       [["arn:aws:iam::*:role/kmvm-expiry"], to("scheduler.amazonaws.com")],
@@ -80,20 +86,26 @@ describe("the policy in the documentation", () => {
     ]);
   });
 
-  test("has no wildcard among its actions", () => {
+  test("have no wildcard among its actions", () => {
     expect([...given].filter((action) => action.includes("*"))).toEqual([]);
   });
 
-  test("changes nothing on all resources without a condition, but what makes an image", () => {
-    const unbound = policy.Statement.filter(
-      ({ Resource, Condition }) => Resource.includes("*") && Condition === undefined,
-    );
+  test("change nothing on all resources without a condition, but what makes an image", () => {
+    const unbound = statements.filter(({ Resource, Condition }) => Resource.includes("*") && Condition === undefined);
     const changing = unbound.flatMap(({ Action }) => Action).filter((action) => !/:(Describe|Get|List)/.test(action));
     expect(changing.sort()).toEqual(["ec2:ImportSnapshot", "ec2:RegisterImage"]);
   });
 
-  test("fits a managed policy: 6144 characters without white space", () => {
-    expect(text.replace(/\s/g, "").length).toBeLessThanOrEqual(6144);
+  // Whoever may tag any snapshot as ours may then remove it.
+  test("give a tag to what is there already only to whoever publishes", () => {
+    const tagging = policies.tests.statements.filter(({ Action }) => Action.includes("ec2:CreateTags"));
+    expect(tagging.map(({ Condition }) => Condition)).toEqual([
+      { StringEquals: { "ec2:CreateAction": expect.any(Array) } },
+    ]);
+  });
+
+  test("fit managed policies: 6144 characters each without white space", () => {
+    for (const { text } of Object.values(policies)) expect(text.replace(/\s/g, "").length).toBeLessThanOrEqual(6144);
   });
 });
 
