@@ -39,16 +39,16 @@ export const runActions: readonly NeededAction[] = [
   ),
   ...provider("Microsoft.Compute", ["disks"], ["read", "write", "delete"], "its disk"),
   ...provider("Microsoft.Logic", ["workflows"], ["read", "write", "delete"], "its expiry"),
-  {
-    action: "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
-    why: "the identity of its expiry, and of the registry",
-  },
-  { action: "Microsoft.ManagedIdentity/userAssignedIdentities/read", why: "kmvm doctor" },
   { action: "Microsoft.Compute/locations/usages/read", why: "kmvm quota" },
   { action: "Microsoft.Compute/skus/read", why: "sizes on offer" },
   { action: "Microsoft.Resources/subscriptions/read", why: "kmvm doctor" },
   { action: "Microsoft.Resources/subscriptions/providers/read", why: "kmvm doctor" },
-  { action: "Microsoft.Authorization/permissions/read", why: "kmvm doctor" },
+  ...provider(
+    "Microsoft.Authorization",
+    ["permissions", "roleAssignments", "roleDefinitions"],
+    ["read"],
+    "kmvm doctor",
+  ),
   ...provider("Microsoft.Compute", ["galleries", "galleries/images", "galleries/images/versions"], ["read"], "images"),
   // Answers to what takes long lead there: learn.microsoft.com/azure/azure-resource-manager/management/async-operations.
   ...provider(
@@ -65,6 +65,29 @@ export const runActions: readonly NeededAction[] = [
   ),
   { action: "Microsoft.Resources/subscriptions/operationresults/read", why: "the end of what takes long" },
 ];
+
+/**
+ * What runs need of each identity that the settings name. Not in the whole subscription: who may give any identity to a
+ * machine of his may do whatever it may.
+ */
+export const identityActions: readonly NeededAction[] = [
+  {
+    action: "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+    why: "the identity of a machine's expiry, and of the registry",
+  },
+  { action: "Microsoft.ManagedIdentity/userAssignedIdentities/read", why: "kmvm doctor" },
+];
+
+/**
+ * What the identity of the expiry needs in the subscription. Deleting a group needs nothing else:
+ * learn.microsoft.com/azure/azure-resource-manager/management/delete-resource-group#required-access-and-deletion-failures.
+ */
+export const expiryActions: readonly NeededAction[] = provider(
+  "Microsoft.Resources/subscriptions",
+  ["resourceGroups"],
+  ["delete", "read"],
+  "the end of a machine",
+);
 
 /** What publishing, promoting and pruning images needs besides, in the group of the gallery. */
 export const imageActions: readonly NeededAction[] = [
@@ -94,8 +117,11 @@ export interface Grant {
   readonly notDataActions?: readonly string[] | undefined;
 }
 
-const matches = (pattern: string, action: string): boolean =>
-  new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "i").test(action);
+/** `a/*\/read` is meant for `a/read` as well: so the role Managed Identity Operator, which is built in, is written. */
+const matches = (pattern: string, action: string): boolean => {
+  const literal = pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${literal.replaceAll("/*/", "/(*/)?").replaceAll("*", ".*")}$`, "i").test(action);
+};
 
 /**
  * Those that no grant allows. A grant takes back only what it gave itself
@@ -131,20 +157,16 @@ export const roleDefinition = definition("kmvm user", "Runs tests in machines of
 /** What whoever publishes is to be assigned at the group of the gallery, beside that: docs/azure-publish-role.json. */
 export const publishRoleDefinition = definition("kmvm publisher", "Publishes images for kmvm.", imageActions);
 
-/**
- * What the identity of the expiry is assigned: docs/azure-expiry-role.json. Deleting a group needs nothing else:
- * learn.microsoft.com/azure/azure-resource-manager/management/delete-resource-group#required-access-and-deletion-failures.
- */
-export const expiryRoleDefinition = {
-  Name: "kmvm expiry",
-  IsCustom: true,
-  Description: "Deletes the resource groups of kmvm's machines at their expiry.",
-  Actions: [
-    "Microsoft.Resources/subscriptions/resourceGroups/delete",
-    "Microsoft.Resources/subscriptions/resourceGroups/read",
-  ],
-  NotActions: [],
-  DataActions: [],
-  NotDataActions: [],
-  AssignableScopes: [scope],
-};
+/** What people and pipelines are to be assigned at each identity of the settings: docs/azure-identity-role.json. */
+export const identityRoleDefinition = definition(
+  "kmvm identity user",
+  "Gives an identity to machines and expiries of kmvm.",
+  identityActions,
+);
+
+/** What the identity of the expiry is assigned at the subscription: docs/azure-expiry-role.json. */
+export const expiryRoleDefinition = definition(
+  "kmvm expiry",
+  "Deletes the resource groups of kmvm's machines at their expiry.",
+  expiryActions,
+);

@@ -1,3 +1,4 @@
+import type { ResourceSku } from "@azure/arm-compute";
 import type { TokenCredential } from "@azure/core-auth";
 import { z } from "zod";
 import { imageReference } from "../../../lib/image-reference";
@@ -7,7 +8,15 @@ import { fitting } from "./choose-size";
 import type { AzureClients } from "./clients";
 import { classifyAzure } from "./errors";
 import { imageVersions } from "./images";
-import { missing, imageActions, runActions, type Grant, type NeededAction } from "./permissions";
+import {
+  expiryActions,
+  identityActions,
+  imageActions,
+  missing,
+  runActions,
+  type Grant,
+  type NeededAction,
+} from "./permissions";
 import type { AzureSettings } from "./settings";
 import { needOf } from "./validate";
 
@@ -19,12 +28,19 @@ const grantsSchema = z.array(
     notDataActions: z.array(z.string()).optional(),
   }),
 );
+const roleSchema = z.object({ properties: z.object({ permissions: grantsSchema }) });
+const assignmentsSchema = z.array(
+  z.object({ properties: z.object({ scope: z.string(), roleDefinitionId: z.string() }) }),
+);
+const identitySchema = z.object({ properties: z.object({ principalId: z.string() }) });
 const registrationsSchema = z.array(z.object({ namespace: z.string(), registrationState: z.string().optional() }));
 
 /** Kinds of resource that must be registered once for a subscription. */
 const namespaces = ["Microsoft.Compute", "Microsoft.Network", "Microsoft.Logic", "Microsoft.Storage"];
 
-const permissionsApi = "api-version=2022-04-01";
+const authorization = "providers/Microsoft.Authorization";
+const authorizationApi = "api-version=2022-04-01";
+const management = "https://management.azure.com";
 
 const ok = (name: string, text: string): Finding => ({ name, level: "ok", text });
 const fail = (name: string, text: string, fix: string): Finding => ({ name, level: "fail", text, fix });
@@ -38,6 +54,20 @@ async function guarded(name: string, check: () => Promise<Finding[]>): Promise<F
     const { kind, message, hint } = classifyAzure(error);
     return [fail(name, `${kind}: ${message}`, hint)];
   }
+}
+
+/** Whether machines of a size can be made, in one of these zones if some are given: learn.microsoft.com/rest/api/compute/resource-skus/list. */
+function isOffered(
+  { restrictions = [], locationInfo = [] }: ResourceSku,
+  zones: readonly string[] | undefined,
+): boolean {
+  if (restrictions.some(({ type }) => type === "Location")) return false;
+  if (zones === undefined) return true;
+  const closed = restrictions.flatMap(({ type, restrictionInfo }) =>
+    type === "Zone" ? (restrictionInfo?.zones ?? []) : [],
+  );
+  const there = locationInfo.flatMap((location) => location.zones ?? []);
+  return zones.some((zone) => there.includes(zone) && !closed.includes(zone));
 }
 
 function aboutPermissions(
@@ -62,24 +92,34 @@ export function preflight(
   credential: Pick<TokenCredential, "getToken">,
 ): Preflight {
   const { subscriptionId, location, resourceGroup } = own;
-  const groupPath = `/resourceGroups/${resourceGroup}/providers/Microsoft.Authorization/permissions?${permissionsApi}`;
+  const identities = [own.expiryIdentityId, ...(own.identityId === undefined ? [] : [own.identityId])];
 
   const login = async () => {
-    const token = await credential.getToken("https://management.azure.com/.default");
+    const token = await credential.getToken(`${management}/.default`);
     return token
       ? [ok("credentials", "a token was given")]
       : [fail("credentials", "nobody is logged in", "log in: az login")];
   };
 
   const permissions = async () => {
-    const of = async (path: string) => grantsSchema.parse(await arm.list(path));
-    const [everywhere, inGroup] = await Promise.all([
-      of(`/providers/Microsoft.Authorization/permissions?${permissionsApi}`),
-      of(groupPath),
+    const of = async (scope: string) =>
+      grantsSchema.parse(await arm.list(`${scope}/${authorization}/permissions?${authorizationApi}`));
+    const [everywhere, inGroup, ...ofIdentities] = await Promise.all([
+      of(""),
+      of(`/resourceGroups/${resourceGroup}`),
+      ...identities.map((id) => of(management + id)),
     ]);
     const images = aboutPermissions("images", imageActions, [...everywhere, ...inGroup], "azure-publish-role.json");
     return [
       aboutPermissions("permissions", runActions, everywhere, "azure-role.json"),
+      ...ofIdentities.map((grants, index) =>
+        aboutPermissions(
+          `identity ${identities[index]?.split("/").at(-1) ?? ""}`,
+          identityActions,
+          grants,
+          "azure-identity-role.json",
+        ),
+      ),
       // Who only runs tests need not publish.
       images.level === "fail" ? { ...images, level: "warn" as const } : images,
     ];
@@ -102,18 +142,39 @@ export function preflight(
         ];
   };
 
+  /** All that an identity may do in the whole subscription, by roles that it has there or above. */
+  const grantsOf = async (principalId: string): Promise<Grant[]> => {
+    const filter = encodeURIComponent(`assignedTo('${principalId}')`);
+    const assigned = await arm.list(`/${authorization}/roleAssignments?${authorizationApi}&$filter=${filter}`);
+    const roles = assignmentsSchema
+      .parse(assigned)
+      .map(({ properties }) => properties)
+      .filter(({ scope }) => !new RegExp(`^/subscriptions/${subscriptionId}/.`, "i").test(scope))
+      .map(({ roleDefinitionId }) => arm.get(`${management}${roleDefinitionId}?${authorizationApi}`));
+    return (await Promise.all(roles)).flatMap((role) => roleSchema.parse(role).properties.permissions);
+  };
+
   const expiry = async () => {
-    await arm.get(`https://management.azure.com${own.expiryIdentityId}?api-version=2023-01-31`);
-    return [ok("expiry", "the identity that deletes machines at their expiry is there")];
+    const { properties } = identitySchema.parse(
+      await arm.get(`${management}${own.expiryIdentityId}?api-version=2023-01-31`),
+    );
+    // A workflow is made whatever its identity may do, and what that is refused at the end nobody hears.
+    const lacking = missing(expiryActions, await grantsOf(properties.principalId));
+    if (lacking.length === 0) return [ok("expiry", "the identity that deletes machines at their expiry may do that")];
+    return [
+      fail(
+        "expiry",
+        `the identity that is to delete machines at their expiry may not: ${lacking.map(({ action }) => action).join(", ")}`,
+        "assign it the role of docs/azure-expiry-role.json in the subscription: docs/azure.md",
+      ),
+    ];
   };
 
   const sizesOnOffer = async (settings: Settings) => {
     const offered = new Set<string>();
-    for await (const { name, resourceType, restrictions } of compute.resourceSkus.list({
-      filter: `location eq '${location}'`,
-    }))
-      if (resourceType === "virtualMachines" && !restrictions?.some(({ type }) => type === "Location"))
-        offered.add(name?.toLowerCase() ?? "");
+    const zones = settings.zone === undefined ? own.zones : [settings.zone];
+    for await (const sku of compute.resourceSkus.list({ filter: `location eq '${location}'` }))
+      if (sku.resourceType === "virtualMachines" && isOffered(sku, zones)) offered.add(sku.name?.toLowerCase() ?? "");
     const wanted = settings.size ? [settings.size] : fitting(needOf(settings)).map(({ name }) => name);
     const there = wanted.filter((name) => offered.has(name.toLowerCase()));
     if (there[0] === undefined)

@@ -6,7 +6,7 @@ import { machineType, skuType, usageType } from "./compute";
 import { imageType, versionType } from "./galleries";
 import { groupType } from "./groups";
 import type { FakeArm } from "./server";
-import { addressType, grantType, identityType, registrationType } from "./subscription";
+import { addressType, assignmentType, grantType, identityType, registrationType, roleType } from "./subscription";
 
 const subscriptionId = "11111111-2222-3333-4444-555555555555";
 
@@ -115,8 +115,9 @@ export const addUsage = (arm: FakeArm, name: string, currentValue: number, limit
   add(arm, usageType, { unit: "Count", currentValue, limit, name: { value: name, localizedValue: name } });
 };
 
-export const addSize = (arm: FakeArm, name: string, restrictions: unknown[] = []) => {
-  add(arm, skuType, { resourceType: "virtualMachines", name, locations: [own.location], restrictions });
+export const addSize = (arm: FakeArm, name: string, restrictions: unknown[] = [], zones = ["1", "2", "3"]) => {
+  const locationInfo = [{ location: own.location, zones }];
+  add(arm, skuType, { resourceType: "virtualMachines", name, locations: [own.location], locationInfo, restrictions });
 };
 
 export const addGrant = (arm: FakeArm, grant: Record<string, unknown>) => {
@@ -127,6 +128,22 @@ export const addRegistration = (arm: FakeArm, namespace: string, registrationSta
   add(arm, registrationType, { namespace, registrationState });
 };
 
+const principalId = "99999999-2222-3333-4444-555555555555";
+
 export const addExpiryIdentity = ({ state }: FakeArm) => {
-  state.put({ id: own.expiryIdentityId, name: "kmvm-expiry", type: identityType, properties: {} });
+  state.put({ id: own.expiryIdentityId, name: "kmvm-expiry", type: identityType, properties: { principalId } });
+};
+
+/** The expiry's identity may do this, in the whole subscription unless another scope is said. */
+export const addExpiryRole = (
+  { state }: FakeArm,
+  actions: readonly string[],
+  scope = `/subscriptions/${subscriptionId}`,
+) => {
+  const at = `/subscriptions/${subscriptionId}/providers`;
+  const roleDefinitionId = `${at}/${roleType}/kmvm-expiry`;
+  const permissions = [{ actions, notActions: [] }];
+  state.put({ id: roleDefinitionId, name: "kmvm-expiry", type: roleType, properties: { permissions } });
+  const properties = { principalId, roleDefinitionId, scope };
+  state.put({ id: `${at}/${assignmentType}/1`, name: "1", type: assignmentType, properties });
 };

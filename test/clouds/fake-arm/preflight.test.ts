@@ -1,13 +1,28 @@
 import { describe, expect, test } from "@jest/globals";
 import { azureClients } from "../../../components/backends/azure/clients";
 import { facetsOver } from "../../../components/backends/azure/facets";
-import { publishRoleDefinition, roleDefinition } from "../../../components/backends/azure/permissions";
+import {
+  expiryRoleDefinition,
+  identityRoleDefinition,
+  publishRoleDefinition,
+  roleDefinition,
+} from "../../../components/backends/azure/permissions";
 import type { Facets } from "../../../components/backends/facets";
 import type { Settings } from "../../../stacks/settings";
-import { addExpiryIdentity, addGrant, addRegistration, addSize, addUsage, addVersion, own, version } from "./account";
+import {
+  addExpiryIdentity,
+  addExpiryRole,
+  addGrant,
+  addRegistration,
+  addSize,
+  addUsage,
+  addVersion,
+  own,
+  version,
+} from "./account";
 import type { FakeArm } from "./server";
 import { credential } from "./open-account";
-import { roles, useAccount } from "./use-account";
+import { readRole, roles, useAccount } from "./use-account";
 
 const settings = {
   device: "/dev/kvm",
@@ -45,12 +60,15 @@ describe("quota", () => {
   });
 });
 
+const mayDelete = ["Microsoft.Resources/subscriptions/resourceGroups/*"];
+
 describe("preflight", () => {
   const everything = () => {
     addGrant(arm, { actions: ["*"], notActions: [], dataActions: ["*"] });
     for (const name of ["Microsoft.Compute", "Microsoft.Network", "Microsoft.Logic", "Microsoft.Storage"])
       addRegistration(arm, name);
     addExpiryIdentity(arm);
+    addExpiryRole(arm, mayDelete);
     addSize(arm, "Standard_D4s_v5");
     addVersion(arm, version(1));
   };
@@ -86,6 +104,45 @@ describe("preflight", () => {
     expect(found["image"]).toMatchObject({ level: "fail" });
   });
 
+  test.each([
+    ["has no role", undefined],
+    ["may not delete", { scope: undefined, actions: ["Microsoft.Resources/subscriptions/resourceGroups/read"] }],
+    [
+      "may delete one group only",
+      { actions: mayDelete, scope: `/subscriptions/${own.subscriptionId}/resourceGroups/x` },
+    ],
+  ])("finds that the expiry's identity %s: nothing would end a machine", async (_what, role) => {
+    addExpiryIdentity(arm);
+    if (role) addExpiryRole(arm, role.actions, role.scope);
+    expect(await findings()).toContainEqual(
+      expect.objectContaining({
+        ...{ name: "expiry", level: "fail" },
+        text: expect.stringContaining("Microsoft.Resources/subscriptions/resourceGroups/delete"),
+      }),
+    );
+  });
+
+  test("finds that an identity of the settings may not be given to machines", async () => {
+    addGrant(arm, { actions: ["*/read"] });
+    expect(await findings()).toContainEqual(
+      expect.objectContaining({
+        ...{ name: "identity kmvm-expiry", level: "fail" },
+        text: expect.stringContaining("userAssignedIdentities/assign/action"),
+      }),
+    );
+  });
+
+  test("takes a size that the zones of the settings have not for one that is not on offer", async () => {
+    everything();
+    addSize(arm, "Standard_D8s_v5", [{ type: "Zone", restrictionInfo: { zones: ["1", "2"] } }]);
+    addSize(arm, "Standard_D8ads_v5", [], ["2"]);
+    const sizes = async (zone: string) =>
+      (await facets.preflight?.check({ ...settings, vcpus: 8, zone }))?.find(({ name }) => name === "sizes");
+    expect(await sizes("1")).toMatchObject({ level: "fail" });
+    expect(await sizes("2")).toMatchObject({ level: "warn", fix: "--set size=Standard_D8ads_v5" });
+    expect(await sizes("3")).toMatchObject({ level: "ok", text: expect.stringContaining("Standard_D8s_v5") });
+  });
+
   test("names the size that is on offer instead", async () => {
     everything();
     addSize(arm, "Standard_D8ads_v5");
@@ -109,6 +166,11 @@ describe("preflight", () => {
 });
 
 test("the roles of docs/ are what the preflight looks for, and allow nothing by a pattern", () => {
-  expect(roles).toEqual({ user: roleDefinition, publisher: publishRoleDefinition });
+  expect(roles).toEqual({
+    user: roleDefinition,
+    identity: identityRoleDefinition,
+    publisher: publishRoleDefinition,
+  });
+  expect(readRole("azure-expiry-role.json")).toEqual(expiryRoleDefinition);
   expect(JSON.stringify(roles)).not.toContain("*");
 });

@@ -6,6 +6,8 @@ export const addressType = "Microsoft.Network/publicIPAddresses";
 export const identityType = "Microsoft.ManagedIdentity/userAssignedIdentities";
 export const grantType = "Fake/grant";
 export const registrationType = "Fake/registration";
+export const assignmentType = "Microsoft.Authorization/roleAssignments";
+export const roleType = "Microsoft.Authorization/roleDefinitions";
 
 /** What a preflight asks, and lists that are of no group. */
 export const subscriptionRoutes: readonly Route[] = [
@@ -18,7 +20,7 @@ export const subscriptionRoutes: readonly Route[] = [
   },
   {
     method: "GET",
-    path: /^\/subscriptions\/[^/]+(?:\/resourceGroups\/[^/]+)?\/providers\/Microsoft\.Authorization\/permissions$/i,
+    path: /^\/subscriptions\/[^/]+(?:\/resourceGroups\/[^/]+(?:\/providers\/Microsoft\.ManagedIdentity\/\w+\/[^/]+)?)?\/providers\/Microsoft\.Authorization\/permissions$/i,
     query: ["$skiptoken"],
     action: "Microsoft.Authorization/permissions/read",
     answer: (request, state, _parts, paging) =>
@@ -27,6 +29,27 @@ export const subscriptionRoutes: readonly Route[] = [
         state.list(grantType).map(({ properties }) => properties),
         paging,
       ),
+  },
+  {
+    // learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest: all of a principal, below the scope too
+    method: "GET",
+    path: /^\/subscriptions\/[^/]+\/providers\/Microsoft\.Authorization\/roleAssignments$/i,
+    query: ["$filter", "$skiptoken"],
+    action: `${assignmentType}/read`,
+    answer(request, state, _parts, paging) {
+      const principal = /^assignedTo\('(.+)'\)$/.exec(request.query.get("$filter") ?? "")?.[1];
+      const all = state.list(assignmentType).filter(({ properties }) => properties["principalId"] === principal);
+      return page(request, all, paging);
+    },
+  },
+  {
+    method: "GET",
+    path: /^(\/subscriptions\/[^/]+\/providers\/Microsoft\.Authorization\/roleDefinitions\/[^/]+)$/i,
+    action: `${roleType}/read`,
+    answer(_request, state, [id = ""]) {
+      const found = state.get(id);
+      return found ? { status: 200, body: found } : notFound(id);
+    },
   },
   {
     method: "GET",

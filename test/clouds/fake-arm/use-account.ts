@@ -5,14 +5,18 @@ import { missing } from "../../../components/backends/azure/permissions";
 import { repositoryRoot } from "../../../lib/paths";
 import { openAccount, type Account } from "./open-account";
 
-const readRole = (file: string) =>
+export const readRole = (file: string) =>
   JSON.parse(readFileSync(join(repositoryRoot(), "docs", file), "utf8")) as {
     Actions: string[];
     DataActions: string[];
   };
 
-/** The roles that docs/azure.md tells people to give: for tests, and for publishing. */
-export const roles = { user: readRole("azure-role.json"), publisher: readRole("azure-publish-role.json") };
+/** The roles that docs/azure.md tells people to give: for tests, of the identities these use, and for publishing. */
+export const roles = {
+  user: readRole("azure-role.json"),
+  identity: readRole("azure-identity-role.json"),
+  publisher: readRole("azure-publish-role.json"),
+};
 const grants = Object.values(roles).map(({ Actions, DataActions }) => ({ actions: Actions, dataActions: DataActions }));
 
 /**

@@ -57,6 +57,13 @@ describe("of a piece of a disk is sent", () => {
 });
 
 describe("an action", () => {
+  test("is allowed by the role Managed Identity Operator, whose pattern has one part more", () => {
+    const action = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
+    const allowedBy = (pattern: string) => missing([{ action, why: "" }], [{ actions: [pattern] }]).length === 0;
+    expect(allowedBy("Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action")).toBe(true);
+    expect(allowedBy("Microsoft.ManagedIdentity/*/read")).toBe(false);
+  });
+
   const actions = ["Microsoft.Compute/disks/read", "Microsoft.Compute/disks/write"].map((action) => ({
     action,
     why: "",
