@@ -1,4 +1,3 @@
-import type { MachineSummary } from "../components/backends/facets";
 import { ExitCode, messageOf } from "../lib/errors";
 import { exitCodeOf, type RunResult } from "../lib/run-result";
 import type { KeepPolicy, Settings } from "../stacks/settings";
@@ -9,13 +8,14 @@ import { showExplanation } from "./explain";
 import { handleInterrupts, type Interrupt } from "./interrupt";
 import { prepareStack } from "./kept-stack";
 import { releaseLease, takeLease } from "./lease";
+import { keepLastWords } from "./last-words";
 import { linePrinter } from "./line-printer";
 import { accessIn } from "./machine-access";
 import { flagSubject, machineFlags, runFlags } from "./setting-flags";
 import { causesIn, showEngineFailure, showKept, showResult } from "./report";
 import { showRefused, updateOnce, updateSomewhere, type Update } from "./somewhere";
 import { destroyHalfMade, destroyStack, leavesSomething, removeAtEnd, removeByHand, type Outcome } from "./stack-life";
-import { machinesOf } from "./stack-machines";
+import { machinesOf, type FoundMachine } from "./stack-machines";
 import { readState } from "./stack-state";
 import { checkedSettings } from "./stack-settings";
 import { openEngine, readConfiguration, type Engine, type Stack } from "./workspace";
@@ -53,13 +53,13 @@ async function machineLeft(
   context: CliContext,
   engine: Engine,
   stack: string,
-): Promise<{ readonly machine: MachineSummary | undefined; readonly isGone: boolean }> {
+): Promise<{ readonly found: FoundMachine | undefined; readonly isGone: boolean }> {
   try {
     const [found] = await machinesOf(context, engine, stack);
-    return { machine: found?.machine, isGone: found === undefined };
+    return { found, isGone: found === undefined };
   } catch (error) {
     context.terminal.warn(messageOf(error));
-    return { machine: undefined, isGone: false };
+    return { found: undefined, isGone: false };
   }
 }
 
@@ -111,10 +111,11 @@ async function session(
     showRefused(terminal, refused);
     code = await showExplanation(terminal, settings, errors, failure);
   }
-  const found = await machineLeft(context, engine, name.full);
-  const charged = await chargedFor(context, engine, settings, found.machine);
+  const { found, isGone } = await machineLeft(context, engine, name.full);
+  const charged = await chargedFor(context, engine, settings, found?.machine);
   const isHalf = isIncomplete || (result === undefined && !(await isUsable(context, engine, name.full)));
-  if (found.isGone || isHalf || !keeps[keep](result)) {
+  if (isGone || isHalf || !keeps[keep](result)) {
+    if (found && result === undefined && !signal.aborted) await keepLastWords(context, name.full, found);
     const outcome = await removeAtEnd(context, code, () =>
       // A run that has ended, well or not, had a whole stack.
       result && !isIncomplete ? destroyStack(context, stack) : destroyHalfMade(context, engine, stack),
@@ -123,7 +124,7 @@ async function session(
     return outcome;
   }
   if (charged) showActual(context, charged, "so far");
-  showKept(terminal, name, found.machine);
+  showKept(terminal, name, found?.machine);
   return { code };
 }
 

@@ -6,12 +6,13 @@ import { showExplanation } from "./explain";
 import { handleInterrupts, type Interrupt } from "./interrupt";
 import { askedOfKept, freshStack, remainsOf } from "./kept-stack";
 import { releaseLease, takeLease } from "./lease";
+import { keepLastWords } from "./last-words";
 import { accessTo, type MachineAccess } from "./machine-access";
 import { showEngineFailure } from "./report";
 import { flagSubject, machineFlags } from "./setting-flags";
 import { showRefused, updateOnce, updateSomewhere } from "./somewhere";
 import { destroyHalfMade, destroyStack, leavesSomething, removeAtEnd, type Outcome } from "./stack-life";
-import { ensureRunning, wholeMachineOf } from "./stack-machines";
+import { ensureRunning, machinesOf, wholeMachineOf } from "./stack-machines";
 import { checkedSettings } from "./stack-settings";
 import { waitUntilReady } from "./machine-ready";
 import { openEngine, openStack, readConfiguration, type Engine, type Stack } from "./workspace";
@@ -47,6 +48,15 @@ async function undo(
   return removeAtEnd(context, code, remove);
 }
 
+/** Keeps what the machines of a stack have said that is about to be removed. */
+async function keepConsoles(context: CliContext, engine: Engine, stack: string): Promise<void> {
+  try {
+    for (const found of await machinesOf(context, engine, stack)) await keepLastWords(context, stack, found);
+  } catch (error) {
+    context.terminal.warn(messageOf(error));
+  }
+}
+
 /** Updates the stack. What it made is removed when it fails: without keys in the state nobody gets into it. */
 async function make(context: CliContext, engine: Engine, prepared: Prepared, signal: AbortSignal): Promise<Outcome> {
   const { stack } = prepared;
@@ -59,6 +69,7 @@ async function make(context: CliContext, engine: Engine, prepared: Prepared, sig
     showEngineFailure(context.terminal, errors, failure, "the machine was not made");
     showRefused(context.terminal, placed.refused);
     code = await showExplanation(context.terminal, placed.settings, errors, failure);
+    if (prepared.fresh) await keepConsoles(context, engine, stack.name);
   }
   return undo(context, prepared, code, () => destroyHalfMade(context, engine, stack));
 }

@@ -45,7 +45,7 @@ export const errorRules: readonly ErrorRule[] = [
     // learn.microsoft.com/troubleshoot/azure/virtual-machines/linux/provisioning-error-messages
     code: /^(OSProvisioningTimedOut|OSProvisioningClientError|VMStartTimedOut)$/,
     kind: "transient",
-    hint: "the guest did not report that it is ready; if it does not at the next try either, its console says why: az vm boot-diagnostics get-boot-log -n machine -g <its group>",
+    hint: "the guest did not report that it is ready; if it does not at the next try either, its console says why: runs/<stack>/console.log has it, and kmvm logs <stack> --console -f while the machine is being made",
   },
   {
     code: /^(TooManyRequests|SubscriptionRequestsThrottled|OperationNotAllowedDueToThrottling|RetryableErrorDueToAnotherOperation|429)$/,

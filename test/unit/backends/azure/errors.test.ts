@@ -77,7 +77,7 @@ describe("a refusal of Azure", () => {
   test("of a guest that is not ready leads to its console", () => {
     const text =
       'Code="OSProvisioningTimedOut" Message="OS Provisioning for VM machine did not finish in the allotted time."';
-    expect(classifyAzure(text).hint).toContain("boot-diagnostics");
+    expect(classifyAzure(text).hint).toContain("console.log");
   });
 
   test("without a code is what its status says", () => {
