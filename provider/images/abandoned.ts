@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { codeOf } from "../../lib/errors";
@@ -50,6 +50,13 @@ export async function listAbandonedBuilds(home: string, name?: string): Promise<
 
 /** Removes a build's folder; files in it may belong to the subordinate users of an ordinary one. */
 export async function removeBuild(folder: string): Promise<void> {
+  try {
+    // Of a build that did not get that far nothing does: where namespaces are not allowed, there is nothing else.
+    await rm(folder, { recursive: true, force: true });
+    return;
+  } catch (error) {
+    if (!["EACCES", "EPERM"].includes(codeOf(error) ?? "")) throw error;
+  }
   const [program = "", ...rest] = inNamespace(isRoot(), ["rm", "-rf", "--one-file-system", "--", folder]);
   await execa(program, rest, { stdin: "ignore" });
 }

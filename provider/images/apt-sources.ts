@@ -1,9 +1,12 @@
 import { execa } from "execa";
 
+/** Of the package debian-archive-keyring: other distributions' apt does not trust Debian by itself. */
+const signed = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]";
+
 const debian = (suite: string) => [
-  `deb http://deb.debian.org/debian ${suite} main`,
-  `deb http://deb.debian.org/debian ${suite}-updates main`,
-  `deb http://deb.debian.org/debian-security ${suite}-security main`,
+  `deb ${signed} http://deb.debian.org/debian ${suite} main`,
+  `deb ${signed} http://deb.debian.org/debian ${suite}-updates main`,
+  `deb ${signed} http://deb.debian.org/debian-security ${suite}-security main`,
 ];
 
 /** Options of the host's apt that say how archives are reached and trusted, not how packages are installed. */

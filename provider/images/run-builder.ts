@@ -2,7 +2,8 @@ import { execa } from "execa";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { ExitCode, UserError } from "../../lib/errors";
-import { inNamespace, isRoot } from "./namespace";
+import { pathWithSbin } from "./build-path";
+import { howToAllowNamespaces, inNamespace, isRoot } from "./namespace";
 
 /** Packages that hold the programs that a build runs; setup installs them. */
 const packages = "mmdebstrap dosfstools mtools e2fsprogs fdisk systemd-boot-efi uidmap util-linux";
@@ -23,18 +24,15 @@ export function phaseOf(line: string): string | undefined {
   return undefined;
 }
 
-const reasons: readonly [RegExp, string, string][] = [
+/** What in the output tells, what that is, and what to do about it. */
+const reasons: readonly (readonly [RegExp, string, string | (() => string)])[] = [
   [/No space left on device|ENOSPC/, "the disk is full", "make room, or set KMVM_HOME to a folder on another disk"],
   [
     /Could not resolve|Temporary failure resolving|Could not connect|Failed to fetch/,
     "packages cannot be downloaded",
     "check the network and /etc/apt; what was downloaded is kept for the next attempt",
   ],
-  [
-    /newuidmap|newgidmap|^unshare: /,
-    "user namespaces cannot be used",
-    "apt-get install uidmap, see that /etc/subuid and /etc/subgid have an entry for this user; or build as root",
-  ],
+  [/newuidmap|newgidmap|^unshare: /, "user namespaces cannot be used", howToAllowNamespaces],
   [/command not found|No such file or directory.*systemd-boot/, "a program is missing", `apt-get install ${packages}`],
 ];
 
@@ -44,7 +42,7 @@ export function explainFailure(output: readonly string[], logPath: string): User
   const tail = output.slice(-12).map((line) => `  ${line}`);
   return new UserError(
     `building the image failed${what ? `: ${what}` : ""}\n${tail.join("\n")}`,
-    [hint, `all of its output: ${logPath}`].filter(Boolean).join("\n  "),
+    [typeof hint === "function" ? hint() : hint, `all of its output: ${logPath}`].filter(Boolean).join("\n  "),
     ExitCode.Infrastructure,
   );
 }
@@ -57,9 +55,7 @@ function builderEnvironment(folder: string): Record<string, string> {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  // sbin: mkfs and sfdisk are not on an ordinary user's path.
-  const PATH = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
-  return { PATH, LC_ALL: "C.UTF-8", TMPDIR: folder, ...Object.fromEntries(passed) };
+  return { PATH: pathWithSbin(), LC_ALL: "C.UTF-8", TMPDIR: folder, ...Object.fromEntries(passed) };
 }
 
 /**

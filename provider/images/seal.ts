@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { UserError, ExitCode } from "../../lib/errors";
+import { pathWithSbin } from "./build-path";
 
 /** Where the root file system begins on the disk: after 1 MiB of partition table and 64 MiB of system partition. */
 const rootOffset = 65 * 1024 * 1024;
@@ -65,13 +66,13 @@ export function secretsOf(environment: NodeJS.ProcessEnv): { name: string; value
 
 async function look(disk: string, { command, judge }: Look): Promise<string | undefined> {
   const device = `${disk}?offset=${rootOffset}`;
-  const { stdout, stderr, exitCode } = await execa("debugfs", ["-R", command, device], {
+  const result = await execa("debugfs", ["-R", command, device], {
     reject: false,
     stdin: "ignore",
-    env: { DEBUGFS_PAGER: "cat" },
+    env: { DEBUGFS_PAGER: "cat", PATH: pathWithSbin() },
   });
-  if (exitCode !== 0) return `cannot look into the disk: ${stderr}`;
-  return judge(stdout);
+  if (result.exitCode !== 0) return `cannot look into the disk: ${result.stderr || result.shortMessage}`;
+  return judge(result.stdout);
 }
 
 /** Names of the variables whose values are on the disk. They reach grep by its standard input. */

@@ -88,7 +88,9 @@ describe("where packages come from", () => {
 
   test("are Debian's where this host has another distribution", () => {
     expect(planSources("bookworm", "http://archive.example/ubuntu noble main")).toHaveLength(3);
-    expect(planSources("bookworm", "")[0]).toBe("deb http://deb.debian.org/debian bookworm main");
+    expect(planSources("bookworm", "")[0]).toBe(
+      "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main",
+    );
   });
 
   test("are reached as this host's apt reaches them, and nothing else of its configuration is taken", () => {
