@@ -7,7 +7,7 @@ import { repositoryRoot } from "../lib/paths";
 import { findAccelerator } from "../provider/qemu/accelerator";
 import { firmware } from "../provider/qemu/firmware";
 import { availableMiB } from "../provider/qemu/memory";
-import { inNamespace, isRoot } from "../provider/images/namespace";
+import { howToAllowNamespaces, inNamespace, isRoot } from "../provider/images/namespace";
 import { fail, ok, warn, type Check, type Diagnosis } from "./doctor-check";
 
 /** Pure. @param machine `process.arch` */
@@ -40,6 +40,7 @@ const programs: readonly Program[] = [
   { program: "mcopy", package: "mtools", purpose: "building images", without: "warn" },
   { program: "mkfs.vfat", package: "dosfstools", purpose: "building images", without: "warn" },
   { program: "mkfs.ext4", package: "e2fsprogs", purpose: "building images", without: "warn" },
+  { program: "debugfs", package: "e2fsprogs", purpose: "building images", without: "warn" },
   { program: "sfdisk", package: "fdisk", purpose: "building images", without: "warn" },
 ];
 
@@ -109,13 +110,13 @@ async function qemuVersion(): Promise<Diagnosis> {
 }
 
 async function namespaces(): Promise<Diagnosis> {
-  if (isRoot()) return ok("root builds images without a user namespace");
-  const [program = "", ...args] = inNamespace(false, ["true"]);
+  const who = isRoot() ? "root" : "an ordinary user";
+  const [program = "", ...args] = inNamespace(isRoot(), ["true"]);
   const result = await execa(program, args, { reject: false, stdin: "ignore" });
-  if (result.exitCode === 0) return ok("an ordinary user can build images");
+  if (result.exitCode === 0) return ok(`${who} can build images`);
   return warn(
-    `an ordinary user cannot build images: ${result.stderr.trim().split("\n").at(-1) ?? result.message ?? ""}`,
-    "apt-get install uidmap, have lines of this user in /etc/subuid and /etc/subgid, allow user namespaces; or build images as root",
+    `${who} cannot build images: ${result.stderr.trim().split("\n").at(-1) ?? result.message ?? ""}`,
+    howToAllowNamespaces(),
   );
 }
 
@@ -164,10 +165,11 @@ export const hostChecks: readonly Check[] = [
   {
     name: "accelerator",
     look: async () => {
-      const { name, reason } = await findAccelerator();
-      return name === "kvm"
+      const { name, nested, reason } = await findAccelerator();
+      if (name === "tcg") return warn(`tcg: ${reason}`, "works; use a host with virtualisation for speed");
+      return nested
         ? ok(`kvm: ${reason}`)
-        : warn(`tcg: ${reason}`, "works; use a host with virtualisation for speed");
+        : warn(`kvm: ${reason}`, "tests of /dev/kvm cannot run; those of /dev/kkm can");
     },
   },
   { name: "namespaces", look: namespaces },

@@ -6,6 +6,7 @@ import { sanitizeText } from "../../lib/sanitize";
 import { findAccelerator, type Accelerator } from "../qemu/accelerator";
 import { qemuBinary } from "../qemu/binary";
 import type { MachineImage, WarmImage } from "../qemu/spec";
+import { hostIdentity } from "./host-identity";
 import { withBuildLock } from "./lock";
 import type { Progress } from "./progress";
 import { readWarm, schema, warmFolder } from "./warm-files";
@@ -27,10 +28,12 @@ async function qemuIdentity(): Promise<string> {
 }
 
 /** Everything that a restore depends on, in one name. */
-async function keyOf(shape: WarmShape, { name, cpu }: Accelerator): Promise<string> {
+async function keyOf(shape: WarmShape, accelerator: Accelerator): Promise<string> {
+  const { name, cpu } = accelerator;
   const { vcpus, memoryMiB, diskGiB } = shape;
   const hash = createHash("sha256");
   hash.update(JSON.stringify([schema, vcpus, memoryMiB, diskGiB, name, cpu, await qemuIdentity()]));
+  hash.update(await hostIdentity(accelerator));
   for (const program of guestPrograms) hash.update(await guestProgram(program));
   return hash.digest("hex").slice(0, 16);
 }

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, readFile } from "node:fs/promises";
-import { messageOf } from "../../lib/errors";
+import { codeOf, messageOf } from "../../lib/errors";
 import { probeKvm } from "./kvm-probe";
 
 export interface Accelerator {
@@ -11,6 +11,8 @@ export interface Accelerator {
   readonly accelSideBySide: string;
   /** Value of -cpu. */
   readonly cpu: string;
+  /** Whether its guests have a /dev/kvm. */
+  readonly nested: boolean;
   /** One sentence for a person: what and why. */
   readonly reason: string;
 }
@@ -19,7 +21,7 @@ export interface Accelerator {
 export interface HostFacts {
   /** vmx or svm, from /proc/cpuinfo. */
   readonly flag: "vmx" | "svm" | undefined;
-  /** Why /dev/kvm cannot be opened. */
+  /** Code of the error with which /dev/kvm cannot be opened: `ENOENT`, `EACCES`. */
   readonly deviceProblem: string | undefined;
   /** Why no guest ran on it. */
   readonly probeProblem: string | undefined;
@@ -35,16 +37,30 @@ const tcg = {
   // (docs/architecture.md, isolated directories).
   accelSideBySide: "tcg,thread=single",
   cpu: "EPYC,+svm",
+  nested: true,
 } as const;
+/** Lets everybody use the device at once, and after a restart: membership of the group holds from the next login only. */
+const giveDevice =
+  `echo 'KERNEL=="kvm", GROUP="kvm", MODE="0666", OPTIONS+="static_node=kvm"' | sudo tee /etc/udev/rules.d/99-kvm.rules && ` +
+  "sudo udevadm control --reload && sudo udevadm trigger --name-match=kvm";
+
+/** What helps against a problem with the device. @param module of the kernel */
+const deviceHelp = (problem: string, module: string): string =>
+  problem === "EACCES" || problem === "EPERM"
+    ? `join the group kvm and log in anew, or, where this host is yours alone: ${giveDevice}`
+    : `load ${module}, or, in a container, pass it: --device /dev/kvm`;
+
 const software = "so the guest runs in software emulation (tcg), which is several times slower";
 
 /** Pure: facts -> choice. A device node proves nothing; the CPU flag and a guest that ran do. */
 export function chooseAccelerator({ flag, deviceProblem, probeProblem, nested }: HostFacts): Accelerator {
-  if (!flag) return { ...tcg, reason: `no vmx or svm flag in /proc/cpuinfo, ${software}` };
+  if (!flag)
+    return { ...tcg, reason: `no vmx or svm flag in /proc/cpuinfo (none, or off in the firmware), ${software}` };
+  const module = `kvm_${flag === "vmx" ? "intel" : "amd"}`;
   if (deviceProblem)
     return {
       ...tcg,
-      reason: `the CPU has ${flag} but /dev/kvm cannot be used (${deviceProblem}), ${software}; load kvm_${flag === "vmx" ? "intel" : "amd"}, or join the group kvm`,
+      reason: `the CPU has ${flag} but /dev/kvm cannot be used (${deviceProblem}), ${software}; ${deviceHelp(deviceProblem, module)}`,
     };
   if (probeProblem)
     return { ...tcg, reason: `/dev/kvm opens but a probe guest did not run (${probeProblem}), ${software}` };
@@ -53,9 +69,10 @@ export function chooseAccelerator({ flag, deviceProblem, probeProblem, nested }:
     accel: "kvm",
     accelSideBySide: "kvm",
     cpu: "host",
+    nested,
     reason: nested
       ? `${flag} in /proc/cpuinfo and a probe guest ran on /dev/kvm`
-      : `${flag} in /proc/cpuinfo and a probe guest ran on /dev/kvm; nested virtualisation is off on this host, so there is no /dev/kvm in the guest`,
+      : `${flag} in /proc/cpuinfo and a probe guest ran on /dev/kvm; nested virtualisation is off on this host, so there is no /dev/kvm in the guest: put "options ${module} nested=1" into /etc/modprobe.d/kvm.conf, and load ${module} anew`,
   };
 }
 
@@ -64,7 +81,10 @@ export async function lookAtHost(): Promise<HostFacts> {
   const flag = /^flags\s*:.*\b(vmx|svm)\b/m.exec(await readFile("/proc/cpuinfo", "utf8"))?.[1];
   if (flag !== "vmx" && flag !== "svm")
     return { flag: undefined, deviceProblem: undefined, probeProblem: undefined, nested: false };
-  const deviceProblem = await access("/dev/kvm", constants.R_OK | constants.W_OK).then(() => undefined, messageOf);
+  const deviceProblem = await access("/dev/kvm", constants.R_OK | constants.W_OK).then(
+    () => undefined,
+    (error: unknown) => codeOf(error) ?? messageOf(error),
+  );
   const nestedParameter = `/sys/module/kvm_${flag === "vmx" ? "intel" : "amd"}/parameters/nested`;
   const nested = await readFile(nestedParameter, "utf8").then(
     (value) => /^[Y1]/.test(value),

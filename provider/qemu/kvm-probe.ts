@@ -8,8 +8,8 @@ const exitPort = 0xf4;
 const exitValue = 0x2a;
 /** isa-debug-exit ends QEMU with (value << 1) | 1. */
 const expectedExitCode = (exitValue << 1) | 1;
-/** A usable KVM needs a tenth of it. One that is itself emulated needs more, and would be slower than TCG. */
-const timeoutMs = 2000;
+/** A usable KVM needs a fiftieth of it, and QEMU from a cold disk some of it: what comes later is slower than TCG. */
+const timeoutMs = 10_000;
 
 /** A boot sector that writes `exitValue` to `exitPort`: mov al, exitValue; out exitPort, al; hlt; jmp $-1 */
 export function probeDisk(): Buffer {

@@ -4,9 +4,9 @@ import { kernelCommandLine, qemuArguments, type MachineShape } from "../../../pr
 
 const tcg: Accelerator = {
   ...{ name: "tcg", accel: "tcg,thread=multi", accelSideBySide: "tcg,thread=single" },
-  ...{ cpu: "EPYC,+svm", reason: "" },
+  ...{ cpu: "EPYC,+svm", nested: true, reason: "" },
 };
-const kvm: Accelerator = { name: "kvm", accel: "kvm", accelSideBySide: "kvm", cpu: "host", reason: "" };
+const kvm: Accelerator = { name: "kvm", accel: "kvm", accelSideBySide: "kvm", cpu: "host", nested: true, reason: "" };
 const shape: MachineShape = {
   id: "test-ci-240-abc",
   image: {
