@@ -6,7 +6,7 @@ import semver from "semver";
 import { repositoryRoot } from "../lib/paths";
 import { findAccelerator } from "../provider/qemu/accelerator";
 import { firmware } from "../provider/qemu/firmware";
-import { availableMiB } from "../provider/qemu/memory";
+import { memoryToBeHad } from "../provider/qemu/memory";
 import { howToAllowNamespaces, inNamespace, isRoot } from "../provider/images/namespace";
 import { fail, ok, warn, type Check, type Diagnosis } from "./doctor-check";
 
@@ -176,6 +176,6 @@ export const hostChecks: readonly Check[] = [
   { name: "disk", look: ({ home }) => disk(home) },
   {
     name: "memory",
-    look: async () => judgeMemory(availableMiB(await readFile("/proc/meminfo", "utf8"))),
+    look: async () => judgeMemory(await memoryToBeHad()),
   },
 ];

@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, ExitCode, messageOf, UserError } from "../../lib/errors";
 import { identify } from "../../lib/process";
-import { availableMiB } from "../qemu/memory";
+import { memoryToBeHad } from "../qemu/memory";
 import { buildPrefix, ownerFile, removeAbandonedBuilds, removeBuild } from "./abandoned";
 import { hostAptConfiguration } from "./apt-sources";
 import { removeUnusedPackages } from "./deb-cache";
@@ -95,8 +95,7 @@ export async function buildVersion(
     await mkdir(work, { recursive: true });
     await writeFile(join(work, ownerFile), JSON.stringify(identify(process.pid)));
     const apt = await hostAptConfiguration(loaded.recipe.suite);
-    const meminfo = await readFile("/proc/meminfo", "utf8");
-    const plan = { sources: apt.sources, aptOptions: apt.options, availableMiB: availableMiB(meminfo) ?? 0 };
+    const plan = { sources: apt.sources, aptOptions: apt.options, availableMiB: (await memoryToBeHad()) ?? 0 };
     await fillWorkFolder(work, loaded, plan);
     await runBuilder(
       join(root, "scripts/image/build.sh"),

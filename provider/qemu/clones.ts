@@ -1,13 +1,13 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { messageOf } from "../../lib/errors";
 import { generateKeyPair } from "../ssh-key-format";
 import { explainDiskFull } from "./disk-space";
 import { files } from "./folder";
 import { findFolder } from "./inspect";
 import { removeMachine, startMachine, wakeMachine } from "./machine";
-import { availableMiB } from "./memory";
+import { memoryToBeHad } from "./memory";
 import { noSuchMachine, switchOff } from "./power";
 import { readRecord, type MachineRecord } from "./record";
 import type { Machine, Options, WarmImage } from "./spec";
@@ -110,7 +110,7 @@ const reserveMiB = 1024;
  */
 export async function clonesAtOnce(home: string, id: string): Promise<number> {
   const { memoryMiB } = (await recordOf(home, id)).record;
-  const available = availableMiB(await readFile("/proc/meminfo", "utf8")) ?? memoryMiB;
+  const available = (await memoryToBeHad()) ?? memoryMiB;
   const byMemory = Math.floor((available - reserveMiB) / memoryMiB);
   return Math.max(1, Math.min(cpus().length, byMemory));
 }

@@ -63,6 +63,6 @@ describe("memory", () => {
   });
 
   test("more than there is is refused with both figures", async () => {
-    await expect(checkMemory(1024 * 1024 * 1024)).rejects.toThrow(/1073741824 MiB.*only \d+ MiB available/);
+    await expect(checkMemory(1024 * 1024 * 1024)).rejects.toThrow(/1073741824 MiB.*only \d+ MiB are available/);
   });
 });

@@ -190,7 +190,7 @@ describe("a machine that cannot be", () => {
   test.each([
     ["an id that is no name", { id: "../x" }, /"\.\.\/x" is not 1 to 63/],
     ["an expiry in the past", { expiresAt: "2001-01-01T00:00:00Z" }, /expired at 2001/],
-    ["more memory than there is", { memoryMiB: 100_000_000 }, /only \d+ MiB available/],
+    ["more memory than there is", { memoryMiB: 100_000_000 }, /only \d+ MiB are available/],
     [
       "an image that is not there",
       {
