@@ -11,7 +11,7 @@ import { removeUnknownMachines } from "./unknown-machines";
  * asked what is still there.
  * @throws what the second attempt failed with
  */
-export async function destroyAll(stack: Stack, options: { readonly remove?: boolean } = {}): Promise<void> {
+async function destroyAll(stack: Stack, options: { readonly remove?: boolean } = {}): Promise<void> {
   try {
     await stack.destroy(options);
   } catch {

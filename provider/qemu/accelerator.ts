@@ -39,15 +39,10 @@ const tcg = {
   cpu: "EPYC,+svm",
   nested: true,
 } as const;
-/** Lets everybody use the device at once, and after a restart: membership of the group holds from the next login only. */
-const giveDevice =
-  `echo 'KERNEL=="kvm", GROUP="kvm", MODE="0666", OPTIONS+="static_node=kvm"' | sudo tee /etc/udev/rules.d/99-kvm.rules && ` +
-  "sudo udevadm control --reload && sudo udevadm trigger --name-match=kvm";
-
 /** What helps against a problem with the device. @param module of the kernel */
 const deviceHelp = (problem: string, module: string): string =>
   problem === "EACCES" || problem === "EPERM"
-    ? `join the group kvm and log in anew, or, where this host is yours alone: ${giveDevice}`
+    ? 'join the group kvm and log in anew; in CI: docs/operations.md, "In CI"'
     : `load ${module}, or, in a container, pass it: --device /dev/kvm`;
 
 const software = "so the guest runs in software emulation (tcg), which is several times slower";
