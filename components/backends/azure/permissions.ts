@@ -40,6 +40,7 @@ export const runActions: readonly NeededAction[] = [
   ...provider("Microsoft.Compute", ["disks"], ["read", "write", "delete"], "its disk"),
   ...provider("Microsoft.Logic", ["workflows"], ["read", "write", "delete"], "its expiry"),
   { action: "Microsoft.Compute/locations/usages/read", why: "kmvm quota" },
+  { action: "Microsoft.Network/locations/usages/read", why: "kmvm quota" },
   { action: "Microsoft.Compute/skus/read", why: "sizes on offer" },
   { action: "Microsoft.Resources/subscriptions/read", why: "kmvm doctor" },
   { action: "Microsoft.Resources/subscriptions/providers/read", why: "kmvm doctor" },

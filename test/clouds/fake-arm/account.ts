@@ -111,8 +111,8 @@ const add = ({ state }: FakeArm, type: string, properties: Record<string, unknow
   state.put({ id: `/fake/${counter}`, name: String(counter), type, properties });
 };
 
-export const addUsage = (arm: FakeArm, name: string, currentValue: number, limit: number) => {
-  add(arm, usageType, { unit: "Count", currentValue, limit, name: { value: name, localizedValue: name } });
+export const addUsage = (arm: FakeArm, name: string, currentValue: number, limit: number, type = usageType) => {
+  add(arm, type, { unit: "Count", currentValue, limit, name: { value: name, localizedValue: name } });
 };
 
 export const addSize = (arm: FakeArm, name: string, restrictions: unknown[] = [], zones = ["1", "2", "3"]) => {

@@ -21,6 +21,7 @@ import {
   version,
 } from "./account";
 import type { FakeArm } from "./server";
+import { networkUsageType } from "./subscription";
 import { credential } from "./open-account";
 import { readRole, roles, useAccount } from "./use-account";
 
@@ -48,6 +49,15 @@ describe("quota", () => {
     expect(await facets.quota?.figures(settings)).toEqual([
       { name: "standardDSv5Family", region: "westus2", unit: "vCPU", used: 44, limit: 48, needed: 4 },
       { name: "cores", region: "westus2", unit: "vCPU", used: 46, limit: 100, needed: 4 },
+    ]);
+  });
+
+  test("is that of addresses, too: the limit that leaves least", async () => {
+    addUsage(arm, "PublicIPAddresses", 9, 1000, networkUsageType);
+    addUsage(arm, "IPv4StandardSkuPublicIpAddresses", 9, 10, networkUsageType);
+    addUsage(arm, "VirtualNetworks", 1, 1, networkUsageType);
+    expect(await facets.quota?.figures(settings)).toEqual([
+      { name: "IPv4StandardSkuPublicIpAddresses", region: "westus2", unit: "address", used: 9, limit: 10, needed: 1 },
     ]);
   });
 

@@ -4,6 +4,7 @@ import type { Route } from "./routes";
 
 export const addressType = "Microsoft.Network/publicIPAddresses";
 export const identityType = "Microsoft.ManagedIdentity/userAssignedIdentities";
+export const networkUsageType = "Fake/networkUsage";
 export const grantType = "Fake/grant";
 export const registrationType = "Fake/registration";
 export const assignmentType = "Microsoft.Authorization/roleAssignments";
@@ -71,6 +72,19 @@ export const subscriptionRoutes: readonly Route[] = [
       const found = state.get(id);
       return found ? { status: 200, body: found } : notFound(id);
     },
+  },
+  {
+    // learn.microsoft.com/rest/api/virtualnetwork/usages/list
+    method: "GET",
+    path: /^\/subscriptions\/[^/]+\/providers\/Microsoft\.Network\/locations\/[^/]+\/usages$/i,
+    query: ["$skiptoken"],
+    action: "Microsoft.Network/locations/usages/read",
+    answer: (request, state, _parts, paging) =>
+      page(
+        request,
+        state.list(networkUsageType).map(({ properties }) => properties),
+        paging,
+      ),
   },
   {
     method: "GET",
