@@ -39,6 +39,7 @@ const tcg = {
   cpu: "EPYC,+svm",
   nested: true,
 } as const;
+
 /** What helps against a problem with the device. @param module of the kernel */
 const deviceHelp = (problem: string, module: string): string =>
   problem === "EACCES" || problem === "EPERM"
@@ -49,8 +50,7 @@ const software = "so the guest runs in software emulation (tcg), which is severa
 
 /** Pure: facts -> choice. A device node proves nothing; the CPU flag and a guest that ran do. */
 export function chooseAccelerator({ flag, deviceProblem, probeProblem, nested }: HostFacts): Accelerator {
-  if (!flag)
-    return { ...tcg, reason: `no vmx or svm flag in /proc/cpuinfo (none, or off in the firmware), ${software}` };
+  if (!flag) return { ...tcg, reason: `no vmx or svm flag in /proc/cpuinfo (is it off in the firmware?), ${software}` };
   const module = `kvm_${flag === "vmx" ? "intel" : "amd"}`;
   if (deviceProblem)
     return {

@@ -38,6 +38,13 @@ export async function surviveKills(torture: Torture): Promise<void> {
   const { checkout, command, remove, prepare, seed, kills, wholeEvery } = torture;
   let duration = await runWhole(torture, "first");
 
+  const collect = async (said: string): Promise<string> => {
+    const gc = await checkout.kmvm("gc", "--yes", "--now");
+    const context = `${said}\n${gc.stdout}${gc.stderr}`;
+    expect({ context, code: gc.code, left: checkout.leftovers() }).toEqual({ context, code: 0, left: [] });
+    return context;
+  };
+
   /** Kills it when this part of its duration is over. @returns how that went, to be told with what fails after it */
   const killAt = async (part: number): Promise<string> => {
     prepare?.();
@@ -46,21 +53,19 @@ export async function surviveKills(torture: Torture): Promise<void> {
     const stopped = await killAfter(running, part * duration);
     const took = Date.now() - started;
     const outcome = torture.done?.test(running.text()) ? "ended" : stopped;
-    const said = `${outcome} after ${took} ms of ${duration}`;
-    process.stderr.write(`${said}\n`);
-    if (outcome === "killed") return `KMVM_SEED=${seed}, ${said}\n${running.text()}`;
+    const moment = `${outcome} after ${took} ms of ${duration}`;
+    process.stderr.write(`${moment}\n`);
+    const said = `KMVM_SEED=${seed}, ${moment}\n${running.text()}`;
+    if (outcome === "killed") return said;
     // It takes less time than was thought: the first one fills caches.
     if (remove) await checkout.kmvm(...remove);
-    expect({ said, text: running.text(), left: checkout.leftovers() }).toMatchObject({ left: [] });
+    await collect(said);
     duration = took;
     return killAt(part * 0.9);
   };
 
   for (const [index, moment] of killMoments(seed, kills, 1000).entries()) {
-    const said = await killAt(moment / 1000);
-    const gc = await checkout.kmvm("gc", "--yes", "--now");
-    const context = `${said}\n${gc.stdout}${gc.stderr}`;
-    expect({ context, code: gc.code, left: checkout.leftovers() }).toEqual({ context, code: 0, left: [] });
+    const context = await collect(await killAt(moment / 1000));
     if (index % wholeEvery === wholeEvery - 1) await runWhole(torture, `${context}\nand then`);
   }
   // Without gc in between: the command itself finds what was left.
